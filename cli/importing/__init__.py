@@ -1,0 +1,1 @@
+"""Bring what a site already knows into Headwater: files in, history events out."""
