@@ -1,0 +1,15 @@
+"""The dictionary, loaded once: a wrong file in schemas/ fails this import and says where."""
+
+from pathlib import Path
+from typing import Final
+
+from schemas.loaders.records import load_records
+from schemas.loaders.rules import load_rules
+from schemas.loaders.tables import load_tables
+from schemas.loaders.topics import load_topics
+
+FOLDER: Final = Path(__file__).parent
+RECORDS: Final = load_records(FOLDER / "avro")
+TOPICS: Final = load_topics(FOLDER / "topics", RECORDS)
+TABLES: Final = load_tables(FOLDER / "tables", RECORDS)
+RULES: Final = load_rules(FOLDER / "rules")

@@ -1,0 +1,55 @@
+"""Rules: schemas/rules/*.toml, every threshold of the product, one dataclass a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.loaders.strict import build, read_toml
+
+
+@dataclass(frozen=True)
+class SessionRules:
+    """What a session is (rules/sessions.toml)."""
+
+    gap_minutes: int
+    bounce_page_views: int
+    bounce_engaged_ms: int
+    session_senders: tuple[str, ...]
+    restate_lookahead_hours: int
+    open_day_max_days: int
+    first_day_of_week: int
+
+
+@dataclass(frozen=True)
+class DeliveryRules:
+    """How events travel (rules/delivery.toml)."""
+
+    clock_skew_seconds: int
+    late_seconds: int
+    watermark_delay_seconds: int
+    duplicate_window_hours: int
+    max_age_hours: int
+    heartbeat_seconds: int
+    progress_seconds: int
+    restart_reread_hours: int
+    flood_events_per_hour: int
+    max_batch_bytes: int
+    max_event_bytes: int
+    dead_letter_max_bytes: int
+    rejected_max_bytes: int
+    day_close_minutes: int
+    day_switch_seconds: int
+    superseded_run_minutes: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules; a field a file, of the same name."""
+
+    sessions: SessionRules
+    delivery: DeliveryRules
+
+
+def load_rules(folder: Path) -> Rules:
+    """Return all rules; a file without a field here, or the reverse, raises SchemaError."""
+    content = {path.stem: read_toml(path) for path in sorted(folder.glob("*.toml"))}
+    return build(Rules, content, "rules")
