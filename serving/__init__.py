@@ -1,0 +1,1 @@
+"""TABLE -> ANSWER: one site at a time, over HTTP."""

@@ -1,0 +1,56 @@
+"""What the control plane refuses, and why.
+
+ControlError
+├── InvalidSite      a slug, zone, host or number that cannot be
+├── DuplicateSite    the slug is taken
+├── UnknownSite      no site of that slug
+├── InvalidKey       a kind or host that cannot be
+├── UnknownKey       no key of that id
+├── InvalidRestatement  no dates, too many, or in the future
+├── UnknownRestatement
+└── ControlUnavailable  Postgres does not answer
+"""
+
+
+class ControlError(Exception):
+    """The base: `str(error)` is a sentence for people, `fix` says what to do."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
+
+
+class InvalidSite(ControlError):
+    """A field of a site holds something that cannot be."""
+
+    def __init__(self, field: str, message: str, fix: str = "") -> None:
+        super().__init__(message, fix)
+        self.field = field
+
+
+class DuplicateSite(ControlError):
+    """The slug is taken."""
+
+
+class UnknownSite(ControlError):
+    """No site has that slug."""
+
+
+class InvalidKey(ControlError):
+    """A field of a key holds something that cannot be."""
+
+
+class UnknownKey(ControlError):
+    """No key has that id."""
+
+
+class InvalidRestatement(ControlError):
+    """The dates to restate are none, too many or not dates of the past."""
+
+
+class UnknownRestatement(ControlError):
+    """No restatement has that number."""
+
+
+class ControlUnavailable(ControlError):
+    """Postgres does not answer; nothing was changed."""

@@ -1,0 +1,144 @@
+"""Sites: who is tracked, in which zone, from which hosts."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import psycopg.errors
+from psycopg.rows import class_row
+
+from serving.control.database import Connection
+from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
+
+RETENTION_DAYS: Final = 1095  # product.md K1
+_SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
+_ZONE: Final = re.compile(r"UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+){1,2}")
+_SELECT: Final = (
+    "SELECT site_id, name, timezone, allowed_hosts, exclude_bots, retention_days, settings,"
+    " created_at, updated_at FROM sites"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One tracked site, without its visitor secret.
+
+    `retention_days` None keeps events for ever; empty `allowed_hosts` accepts any origin.
+    """
+
+    site_id: str
+    name: str
+    timezone: str
+    allowed_hosts: list[str]
+    exclude_bots: bool
+    retention_days: int | None
+    settings: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+def create_site(
+    conn: Connection,
+    site_id: str,
+    *,
+    name: str = "",
+    timezone: str = "UTC",
+    allowed_hosts: Iterable[str] = (),
+    exclude_bots: bool = False,
+    retention_days: int | None = RETENTION_DAYS,
+    settings: dict[str, Any] | None = None,
+) -> Site:
+    """Register a site with a new visitor secret; tables need nothing more.
+
+    Raises InvalidSite naming the field, or DuplicateSite.
+    """
+    row = [
+        checked_slug(site_id),
+        name.strip() or site_id,
+        checked_zone(timezone),
+        [checked_host(host) for host in allowed_hosts],
+        exclude_bots,
+        _checked_retention(retention_days),
+        json.dumps(settings or {}),
+        secrets.token_bytes(32),
+    ]
+    try:
+        conn.execute(
+            "INSERT INTO sites (site_id, name, timezone, allowed_hosts, exclude_bots,"
+            " retention_days, settings, visitor_secret) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            row,
+        )
+    except psycopg.errors.UniqueViolation as error:
+        raise DuplicateSite(
+            f"The site {site_id!r} exists already.", "Choose another id or use that site."
+        ) from error
+    return get_site(conn, site_id)
+
+
+def list_sites(conn: Connection) -> list[Site]:
+    """Return all sites by id."""
+    with conn.cursor(row_factory=class_row(Site)) as cursor:
+        return cursor.execute(_SELECT + " ORDER BY site_id").fetchall()
+
+
+def get_site(conn: Connection, site_id: str) -> Site:
+    """Return one site, or raise UnknownSite."""
+    with conn.cursor(row_factory=class_row(Site)) as cursor:
+        site = cursor.execute(_SELECT + " WHERE site_id = %s", [site_id]).fetchone()
+    if site is None:
+        raise UnknownSite(f"There is no site {site_id!r}.", "See `headwater sites list`.")
+    return site
+
+
+def checked_slug(site_id: str) -> str:
+    """Return a slug unchanged, or raise InvalidSite."""
+    if not _SLUG.fullmatch(site_id):
+        raise InvalidSite(
+            "site_id",
+            f"{site_id!r} is not a site id.",
+            "Use 1 to 63 of a-z, 0-9 and '-', not at the ends, such as 'my-shop'.",
+        )
+    return site_id
+
+
+def checked_zone(timezone: str) -> str:
+    """Return an IANA zone unchanged, or raise InvalidSite."""
+    try:
+        if not _ZONE.fullmatch(timezone):
+            raise ValueError(timezone)
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise InvalidSite(
+            "timezone",
+            f"{timezone!r} is not a time zone.",
+            "Use an IANA name such as 'Europe/Berlin' or 'UTC'.",
+        ) from error
+    return timezone
+
+
+def checked_host(host: str) -> str:
+    """Return a host in lower case, or raise InvalidSite; schemes, ports, paths are refused."""
+    lowered = host.strip().lower()
+    if not _HOST.fullmatch(lowered):
+        raise InvalidSite(
+            "allowed_hosts",
+            f"{host!r} is not a host name.",
+            "Write only the host, such as 'www.example.com': no https://, no port, no path.",
+        )
+    return lowered
+
+
+def _checked_retention(days: int | None) -> int | None:
+    if days is not None and not 1 <= days <= 36_500:
+        raise InvalidSite(
+            "retention_days", f"{days} is not a number of days.", "Use 1 to 36500, or keep."
+        )
+    return days

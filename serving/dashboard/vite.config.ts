@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { build, defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
+
+/** Bundle src/start.ts to a script small enough to stand in <head>. */
+async function startScript(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry: 'src/start.ts', formats: ['iife'], name: 'start' },
+    },
+  });
+  const [bundle] = Array.isArray(built) ? built : [built];
+  if (!bundle || !('output' in bundle)) throw new Error('src/start.ts gave no output');
+  return bundle.output[0].code.trim();
+}
+
+/** The page's own content policy: nothing from elsewhere, and one inline script, by its hash. */
+function policyFor(script: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${hash}'`,
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+  ].join('; ');
+}
+
+/** Put start.ts into <head>, first, so that the first answer is on its way before the bundle is. */
+function inlineStart(): Plugin {
+  let isBuild = false;
+  return {
+    name: 'inline-start',
+    configResolved: (config) => {
+      isBuild = config.command === 'build';
+    },
+    async transformIndexHtml() {
+      const script = await startScript();
+      const policy: HtmlTagDescriptor = {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policyFor(script) },
+        injectTo: 'head-prepend',
+      };
+      const start: HtmlTagDescriptor = { tag: 'script', children: script, injectTo: 'head-prepend' };
+      // Vite's dev server injects scripts of its own, which the policy would refuse.
+      return isBuild ? [policy, start] : [start];
+    },
+  };
+}
+
+/** Write .br and .gz beside each text asset, for a server that sends files as they are. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      for (const [fileName, file] of Object.entries(bundle)) {
+        if (!/\.(js|css|svg)$/.test(fileName)) continue;
+        const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+        this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotliCompressSync(bytes) });
+        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(bytes, { level: 9 }) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [inlineStart(), compressed()],
+  build: { target: 'es2022', modulePreload: { polyfill: false }, reportCompressedSize: false },
+  server: { proxy: { '/api': process.env.HEADWATER_SERVING_URL ?? 'http://127.0.0.1:8000' } },
+});
