@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from schemas.loaders.edge_rules import load_sources
 from schemas.loaders.records import load_records
 from schemas.loaders.rules import load_rules
 from schemas.loaders.tables import load_tables
@@ -13,3 +14,4 @@ RECORDS: Final = load_records(FOLDER / "avro")
 TOPICS: Final = load_topics(FOLDER / "topics", RECORDS)
 TABLES: Final = load_tables(FOLDER / "tables", RECORDS)
 RULES: Final = load_rules(FOLDER / "rules")
+SOURCES: Final = load_sources(FOLDER / "rules" / "sources.csv")

@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.loaders.edge_rules import (
+    BotRules,
+    ChannelRules,
+    CurrencyRules,
+    DeviceRules,
+    EventRules,
+)
 from schemas.loaders.strict import build, read_toml
 
 
@@ -47,6 +54,11 @@ class Rules:
 
     sessions: SessionRules
     delivery: DeliveryRules
+    channels: ChannelRules
+    devices: DeviceRules
+    bots: BotRules
+    events: EventRules
+    currencies: CurrencyRules
 
 
 def load_rules(folder: Path) -> Rules:

@@ -1,0 +1,140 @@
+"""Rules of enrichment, one dataclass a file: channels, devices, bots, events, currencies."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from schemas.loaders.strict import SchemaError
+
+SOURCE_CATEGORIES: Final = ("search", "social", "video", "shopping", "ai", "email")
+
+
+@dataclass(frozen=True)
+class ClickId:
+    """A parameter that an ad platform adds to links, and what it says of the visit."""
+
+    parameter: str
+    source: str
+    medium: str
+
+
+@dataclass(frozen=True)
+class ChannelRule:
+    """A channel and the conditions that must all hold; one left empty always holds.
+
+    `*_matches` are regular expressions over the whole lower-case value.
+    """
+
+    channel: str
+    source: tuple[str, ...] = ()
+    source_category: tuple[str, ...] = ()
+    source_matches: str | None = None
+    medium: tuple[str, ...] = ()
+    medium_matches: str | None = None
+    campaign_matches: str | None = None
+
+
+@dataclass(frozen=True)
+class ChannelRules:
+    """Where a visit came from (rules/channels.toml); `channels` in order, first fit wins."""
+
+    direct_source: str
+    direct_medium: str
+    unset_medium: str
+    organic_medium: str
+    referral_medium: str
+    fallback_channel: str
+    payment_hosts: tuple[str, ...]
+    click_ids: tuple[ClickId, ...]
+    channels: tuple[ChannelRule, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line of rules/sources.csv: a host or utm_source, its plain name, its category."""
+
+    host: str
+    source: str
+    category: str
+
+
+@dataclass(frozen=True)
+class DeviceRule:
+    """A device class and the user agent tokens that give it away."""
+
+    device: str
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceRules:
+    """What kind of device (rules/devices.toml); `devices` in order, first fit wins."""
+
+    default_device: str
+    unknown_device: str
+    desktop_tokens: tuple[str, ...]
+    touch_mac_max_width_px: int
+    devices: tuple[DeviceRule, ...]
+
+
+@dataclass(frozen=True)
+class BotReason:
+    """A sign of a machine, seen in the user agent or named by `signal`, and its score."""
+
+    reason: str
+    score: int
+    user_agent_matches: str | None = None
+    signal: str | None = None
+
+
+@dataclass(frozen=True)
+class BotRules:
+    """How machine-like a sender is (rules/bots.toml)."""
+
+    threshold: int
+    short_user_agent_length: int
+    reasons: tuple[BotReason, ...]
+
+
+@dataclass(frozen=True)
+class EventRules:
+    """What an event's name says of its session (rules/events.toml)."""
+
+    name_max_length: int
+    passive: tuple[str, ...]
+    interactive: tuple[str, ...]
+    conversions: tuple[str, ...]
+    segment_names: Mapping[str, str]
+    aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """US dollars for one unit of each currency, from that day on."""
+
+    since: date
+    usd: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class CurrencyRules:
+    """Dated rates (rules/currencies.toml), oldest first."""
+
+    base: str
+    rates: tuple[Rates, ...]
+
+
+def load_sources(path: Path) -> dict[str, Source]:
+    """Return rules/sources.csv by host; a repeated host or unknown category raises SchemaError."""
+    sources: dict[str, Source] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            source = Source(**row)
+            if source.category not in SOURCE_CATEGORIES or source.host in sources:
+                raise SchemaError(f"{path.name}: line {number}: {row}: repeated or odd category")
+            sources[source.host] = source
+    return sources
