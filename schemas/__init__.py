@@ -1,1 +1,1 @@
-"""What things are: records, topics, tables, rules and metrics. Never acts, imports no other room."""
+"""What things are: records, topics, tables, rules, metrics. Never acts, imports no other room."""
