@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { build, defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 
 /** Bundle src/start.ts to a script small enough to stand in <head>. */
 async function startScript(): Promise<string> {
@@ -32,7 +32,9 @@ function policyFor(script: string): string {
   ].join('; ');
 }
 
-/** Put start.ts into <head>, first, so that the first answer is on its way before the bundle is. */
+const START = '<!-- start -->';
+
+/** Put start.ts into <head> before any style, so that the first answer is on its way early. */
 function inlineStart(): Plugin {
   let isBuild = false;
   return {
@@ -40,16 +42,12 @@ function inlineStart(): Plugin {
     configResolved: (config) => {
       isBuild = config.command === 'build';
     },
-    async transformIndexHtml() {
+    async transformIndexHtml(html) {
+      if (!html.includes(START)) throw new Error(`index.html lost its ${START}`);
       const script = await startScript();
-      const policy: HtmlTagDescriptor = {
-        tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: policyFor(script) },
-        injectTo: 'head-prepend',
-      };
-      const start: HtmlTagDescriptor = { tag: 'script', children: script, injectTo: 'head-prepend' };
+      const policy = `<meta http-equiv="Content-Security-Policy" content="${policyFor(script)}" />`;
       // Vite's dev server injects scripts of its own, which the policy would refuse.
-      return isBuild ? [policy, start] : [start];
+      return html.replace(START, () => `${isBuild ? policy : ''}<script>${script}</script>`);
     },
   };
 }

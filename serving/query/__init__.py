@@ -1,0 +1,1 @@
+"""The query language: a question in plain names becomes SELECTs over `analytics`, then rows."""
