@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.loaders.edge_rules import load_sources
+from schemas.loaders.metrics import load_dimensions, load_metrics
 from schemas.loaders.records import load_records
 from schemas.loaders.rules import load_rules
 from schemas.loaders.tables import load_tables
@@ -15,3 +16,5 @@ TOPICS: Final = load_topics(FOLDER / "topics", RECORDS)
 TABLES: Final = load_tables(FOLDER / "tables", RECORDS)
 RULES: Final = load_rules(FOLDER / "rules")
 SOURCES: Final = load_sources(FOLDER / "rules" / "sources.csv")
+METRICS: Final = load_metrics(FOLDER / "metrics", RECORDS)
+DIMENSIONS: Final = load_dimensions(FOLDER / "metrics", RECORDS)
