@@ -1,0 +1,83 @@
+"""headwater sites: register the websites that are tracked."""
+
+import click
+
+from cli.context import Context, pass_context
+from cli.output import output_option, write_rows
+from cli.rooms import open_control
+
+_COLUMNS = ("site_id", "name", "timezone", "allowed_hosts", "retention", "created_at")
+
+
+@click.group(help="Create and list tracked sites.")
+def command() -> None:
+    """Hold the verbs below."""
+
+
+def _retention(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    """Read `keep` as None, a number as days; nothing given means the product's default."""
+    if value == "keep":
+        return None
+    if value is None:
+        from serving.control.sites import RETENTION_DAYS
+
+        return RETENTION_DAYS
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter("give a number of days, or 'keep' to keep events for ever")
+    return int(value)
+
+
+@command.command("create", help="Register a site: SITE is its id in every command and query.")
+@click.argument("site")
+@click.option("--name", default="", help="Name people see; the id when not given.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA zone that makes its days.")
+@click.option("--host", "hosts", multiple=True, help="Host that may send; repeat. None: any host.")
+@click.option("--retention", callback=_retention, metavar="keep|DAYS", help="Days events are kept.")
+@pass_context
+def create(
+    context: Context,
+    site: str,
+    name: str,
+    timezone: str,
+    hosts: tuple[str, ...],
+    retention: int | None,
+) -> None:
+    """Write the new site's id to stdout and the next step to stderr."""
+    from serving.control.sites import create_site
+
+    with open_control(context) as conn:
+        made = create_site(
+            conn,
+            site,
+            name=name,
+            timezone=timezone,
+            allowed_hosts=hosts,
+            retention_days=retention,
+        )
+    click.echo(made.site_id)
+    context.say(f"next: headwater keys create --site {made.site_id} --kind pub")
+
+
+@command.command("list", help="List sites.")
+@output_option
+@pass_context
+def list_all(context: Context, output: str) -> None:
+    """Write one row per site."""
+    from serving.control.sites import list_sites
+
+    with open_control(context) as conn:
+        sites = list_sites(conn)
+    rows = [
+        {
+            "site_id": site.site_id,
+            "name": site.name,
+            "timezone": site.timezone,
+            "allowed_hosts": " ".join(site.allowed_hosts) or "any",
+            "retention": "keep" if site.retention_days is None else f"{site.retention_days} days",
+            "created_at": site.created_at.isoformat(timespec="seconds"),
+        }
+        for site in sites
+    ]
+    write_rows(rows, output, _COLUMNS)
+    if not rows:
+        context.say("next: headwater sites create my-site --timezone Europe/Berlin")

@@ -1,0 +1,46 @@
+"""Show a long download: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from typing import Final, TextIO
+
+_BAR_WIDTH: Final = 30
+_LINE_SECONDS: Final = 10.0
+_MB: Final = 1e6
+
+
+class Progress:
+    """Progress of one file at a time, written to stderr."""
+
+    def __init__(self, out: TextIO = sys.stderr) -> None:
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._name, self._total, self._done, self._shown_at = "", 0, 0, 0.0
+
+    def start(self, name: str, total: int, done: int) -> None:
+        """Begin a file of `total` bytes of which `done` are there already."""
+        self._name, self._total, self._done, self._shown_at = name, total, done, 0.0
+        self.advance(0)
+
+    def advance(self, count: int) -> None:
+        """Add bytes; writes at most ten times a second (terminal) or every ten seconds."""
+        self._done += count
+        pause = 0.1 if self._is_terminal else _LINE_SECONDS
+        is_whole = self._done >= self._total
+        if is_whole or time.monotonic() - self._shown_at > pause:
+            self._shown_at = time.monotonic()
+            self._out.write(self._line() + ("\n" if is_whole or not self._is_terminal else ""))
+            self._out.flush()
+
+    def note(self, text: str) -> None:
+        """Write a line of its own."""
+        self._out.write(f"  {text}\n")
+        self._out.flush()
+
+    def _line(self) -> str:
+        share = self._done / max(self._total, 1)
+        size = f"{self._done / _MB:7.1f} / {self._total / _MB:.1f} MB"
+        if not self._is_terminal:
+            return f"  {self._name} {size}"
+        bar = ("#" * round(share * _BAR_WIDTH)).ljust(_BAR_WIDTH, ".")
+        return f"\r  [{bar}] {size} {self._name:50.50}"
