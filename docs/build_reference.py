@@ -1,4 +1,4 @@
-"""Write docs/reference/*.md from the files in schemas/. `make docs` runs it; CI fails when stale."""
+"""Write docs/reference/*.md from schemas/. `make docs` runs it; CI fails when stale."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,8 @@ def topics_page() -> str:
     for topic in TOPICS.values():
         parts.append(
             f"## {topic.name}\n\n{topic.doc}\n\n"
-            f"| written by | read by | key | records | partitions | kept |\n|---|---|---|---|---|---|\n"
+            "| written by | read by | key | records | partitions | kept |\n"
+            "|---|---|---|---|---|---|\n"
             f"| {topic.producer} | {', '.join(topic.consumers)} | `{topic.key}` "
             f"| {_list(topic.records)} | {topic.partitions} | {topic.retention_hours} h |"
         )
@@ -46,9 +47,12 @@ def topics_page() -> str:
 
 
 def _record(record: Record) -> str:
-    base = f" Begins with the fields of `{record.extends}`." if record.extends else ""
-    own = record.fields[len(RECORDS[record.extends].fields) :] if record.extends else record.fields
-    return f"## {record.name}\n\n{record.doc}{base} Header `schema={record.header}`.\n\n{_columns(own)}"
+    base, own = "", record.fields
+    if record.extends:
+        base = f" Begins with the fields of `{record.extends}`."
+        own = record.fields[len(RECORDS[record.extends].fields) :]
+    facts = f"{record.doc}{base} Header `schema={record.header}`."
+    return f"## {record.name}\n\n{facts}\n\n{_columns(own)}"
 
 
 def rules_page() -> str:
