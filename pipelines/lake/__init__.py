@@ -1,0 +1,1 @@
+"""The lake itself: its tables, its views, their care."""

@@ -1,0 +1,36 @@
+"""Settings of the lake's programs, read from the environment once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipelines.catalog import Catalog
+from pipelines.lake.errors import MissingSetting
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the catalog, Trino and the control plane's Postgres are."""
+
+    catalog: Catalog
+    trino_url: str
+    control_url: str
+
+
+def load_config(env: Mapping[str, str] | None = None) -> Config:
+    """Read the environment, or raise MissingSetting naming the variable."""
+    env = os.environ if env is None else env
+    for name in ("HEADWATER_CATALOG_URL", "HEADWATER_WAREHOUSE"):
+        _needed(env, name)
+    return Config(
+        catalog=Catalog.from_env(env),
+        trino_url=_needed(env, "HEADWATER_TRINO_URL"),
+        control_url=_needed(env, "HEADWATER_POSTGRES_URL"),
+    )
+
+
+def _needed(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise MissingSetting(f"{name} is not set; `headwater up` sets it for its programs.")
+    return value

@@ -1,0 +1,84 @@
+"""Fills `${names}` in SQL files from the dictionary; caller input is bound, never pasted."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from pipelines.lake.errors import LakeError
+from schemas.load import RECORDS, RULES
+
+_HEADER: Final = re.compile(r"-- ?(.*)")
+_NOT_FOR_PEOPLE: Final = "record_kind"  # always 'event' in a table
+
+
+class WrongSql(LakeError):
+    """A file of SQL names a parameter that nobody gives."""
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One statement, its parameters filled, and what its header says."""
+
+    name: str
+    text: str
+    header: tuple[str, ...]
+
+    def said(self, key: str) -> tuple[str, ...]:
+        """Return the comma-separated words after `-- Key:`, none if the header lacks it."""
+        for line in self.header:
+            if line.startswith(f"{key}:"):
+                return tuple(word.strip() for word in line.removeprefix(f"{key}:").split(","))
+        return ()
+
+    @property
+    def one_row(self) -> str:
+        """What one row is: the first sentence of the header, after `One row = `."""
+        lines: list[str] = []
+        for line in self.header:
+            if lines and re.match(r"[A-Z]\w*( \w+)?:", line):
+                break
+            lines.append(line)
+        return " ".join(lines).removeprefix("One row = ")
+
+
+def read_sql(path: Path, more: Mapping[str, str] | None = None) -> SqlFile:
+    """Return the file with every `${name}` filled from rules, records and `more`.
+
+    Raises WrongSql naming the file and the parameter nobody knows.
+    """
+    raw = path.read_text("utf-8")
+    try:
+        text = Template(raw).substitute({**PARAMETERS, **(more or {})})
+    except (KeyError, ValueError) as error:
+        raise WrongSql(f"{path}: parameter {error} is unknown") from error
+    header = []
+    for line in raw.splitlines():
+        if not (match := _HEADER.match(line)):
+            break
+        header.append(match[1].rstrip())
+    return SqlFile(path.stem, text.strip(), tuple(header))
+
+
+def columns_of(record: str, prefix: str = "") -> str:
+    """Return the record's columns as a select list."""
+    names = (field.name for field in RECORDS[record].fields if field.name != _NOT_FOR_PEOPLE)
+    return ", ".join(prefix + name for name in names)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+PARAMETERS: Final[Mapping[str, str]] = {
+    "event_columns": columns_of("event_row"),
+    "session_columns": columns_of("restated_session"),
+    "daily_site_columns": columns_of("daily_site"),
+    "session_senders": _listed(RULES.sessions.session_senders),
+    "session_gap_minutes": str(RULES.sessions.gap_minutes),
+    "bounce_page_views": str(RULES.sessions.bounce_page_views),
+    "bounce_engaged_ms": str(RULES.sessions.bounce_engaged_ms),
+    "restate_lookahead_hours": str(RULES.sessions.restate_lookahead_hours),
+}

@@ -1,0 +1,10 @@
+-- One row = one page view.
+-- In:      analytics.events
+-- Columns: event_row
+-- Owner:   analytics
+WITH page_views AS (
+    SELECT ${event_columns}
+    FROM lake.analytics.events
+    WHERE event_name = 'page_view'
+)
+SELECT ${event_columns} FROM page_views
