@@ -27,7 +27,8 @@ class Verbs(click.Group):
             return None
         command: click.Command = import_module(VERBS[cmd_name][0]).command
         command.name = cmd_name
-        command.params.extend(_common_options(command))
+        for one in (command, *getattr(command, "commands", {}).values()):
+            one.params.extend(_common_options(one))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

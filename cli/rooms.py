@@ -53,7 +53,7 @@ def ask_trino(context: Context, sql: str, parameters: Sequence[Any] = ()) -> Ans
     address = urlsplit(context.environment["HEADWATER_TRINO_URL"])
     where = _place("Trino", context)
     try:
-        with trino.dbapi.connect(
+        with trino.dbapi.connect(  # type: ignore[no-untyped-call]
             host=address.hostname,
             port=address.port,
             user=READER,

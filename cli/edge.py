@@ -1,0 +1,107 @@
+"""Send batches to the edge in Segment's wire format, again and again until it has them."""
+
+import http.client
+import json
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from cli.errors import CliError
+
+# Not durable now, or too many: the edge asks to come again. Event ids make a repeat harmless.
+_AGAIN: Final = frozenset({408, 429, 502, 503, 504, 507})
+_TRIES: Final = 8
+_LONGEST_PAUSE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One event that the edge did not take, as the edge said it."""
+
+    place: str
+    reason: str
+
+
+class EdgeClient:
+    """One kept connection to the edge with one key."""
+
+    def __init__(self, url: str, key: str, headers: Mapping[str, str] | None = None) -> None:
+        self._url = url
+        address = urlsplit(url)
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=30
+        )
+        token = b64encode(f"{key}:".encode()).decode()
+        self._headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Basic {token}",
+            **(headers or {}),
+        }
+
+    def post_batch(self, batch: list[dict[str, Any]], **fields: Any) -> list[Refused]:
+        """Post events; return those the edge refused. The rest is durable when this returns.
+
+        Comes again after 429, 5xx and lost connections. Raises CliError when the whole batch is
+        refused for its key or form, or when the edge stays away.
+        """
+        body = json.dumps({"batch": batch, **fields}, separators=(",", ":")).encode()
+        for number in range(_TRIES):
+            status, answer, retry_after = self._try(body)
+            if status == 200 or status == 207 or status == 400 and answer.get("errors"):
+                return _refused(answer)
+            if status and status not in _AGAIN:
+                raise self._refusal(status, answer)
+            time.sleep(min(_LONGEST_PAUSE_SECONDS, retry_after or 0.2 * 2**number))
+        raise CliError(
+            f"The edge did not take a batch in {_TRIES} tries (last status: {status or 'none'}).",
+            where=self._url,
+            fix="See `headwater status`; run the same command again, nothing is counted twice.",
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _try(self, body: bytes) -> tuple[int, dict[str, Any], float]:
+        """Return status (0: no answer), the answer's JSON, and Retry-After in seconds."""
+        try:
+            self._connection.request("POST", "/v1/batch", body, self._headers)
+            response = self._connection.getresponse()
+            text, retry_after = response.read(), response.getheader("Retry-After") or ""
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            return 0, {}, 0.0
+        seconds = float(retry_after) if retry_after.isdecimal() else 0.0
+        return response.status, _json_object(text), seconds
+
+    def _refusal(self, status: int, answer: dict[str, Any]) -> CliError:
+        detail = answer.get("detail") or answer.get("title") or "no reason given"
+        first = (answer.get("errors") or [{}])[0]
+        return CliError(
+            f"The edge refused a batch ({status}): {detail}",
+            where=f"{self._url}/v1/batch",
+            fix=str(first.get("fix") or "Check the key: `headwater keys list`."),
+        )
+
+
+def _refused(answer: dict[str, Any]) -> list[Refused]:
+    """Read `errors[{loc, msg}]`: which events of the batch were refused and why."""
+    return [
+        Refused(".".join(str(part) for part in _parts(error.get("loc"))), str(error.get("msg")))
+        for error in answer.get("errors") or []
+    ]
+
+
+def _parts(loc: Any) -> list[Any]:
+    return list(loc) if isinstance(loc, list | tuple) else [loc]
+
+
+def _json_object(text: bytes) -> dict[str, Any]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,130 @@
+"""headwater jobs: see the Flink jobs and start one again."""
+
+import http.client
+import json
+import subprocess
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from cli.context import Context, pass_context
+from cli.errors import CliError
+from cli.output import output_option, write_rows
+from cli.waiting import wait_for
+
+_COLUMNS = ("name", "state", "job_id", "running_s", "tasks", "checkpoints", "last_checkpoint_s")
+_ENDED = frozenset({"CANCELED", "FAILED", "FINISHED"})
+
+
+@click.group(help="List the Flink jobs, or start one again.")
+def command() -> None:
+    """Hold the verbs below."""
+
+
+@command.command("list", help="List jobs with their state and checkpoints.")
+@click.option("--all", "is_all_wanted", is_flag=True, help="Ended jobs too.")
+@output_option
+@pass_context
+def list_all(context: Context, is_all_wanted: bool, output: str) -> None:
+    """Write one row per job."""
+    jobs = [job for job in _jobs(context) if is_all_wanted or job["state"] not in _ENDED]
+    write_rows([_row(context, job) for job in jobs], output, _COLUMNS)
+    if not jobs:
+        context.say("no job runs; next: headwater jobs restart")
+
+
+@command.command("restart", help="Stop jobs and start them from where their tables stand.")
+@click.argument("names", nargs=-1)
+@pass_context
+def restart(context: Context, names: tuple[str, ...]) -> None:
+    """Cancel the jobs named (all when none is), then let the launcher start what is missing."""
+    running = {job["name"]: job for job in _jobs(context) if job["state"] not in _ENDED}
+    if unknown := set(names) - set(running):
+        raise CliError(
+            f"No job named {', '.join(sorted(unknown))} runs.",
+            where=context.environment["HEADWATER_FLINK_URL"],
+            fix=f"Jobs that run: {', '.join(sorted(running)) or 'none'}.",
+        )
+    for name in names or running:
+        _cancel(context, running[name])
+        context.say(f"{name}: stopped")
+    _launch(context)
+    for job in _jobs(context):
+        if job["state"] not in _ENDED:
+            click.echo(f"{job['name']} {job['jid']}")
+
+
+def _cancel(context: Context, job: dict[str, Any]) -> None:
+    job_id = job["jid"]
+    _flink(context, "PATCH", f"/jobs/{job_id}?mode=cancel")
+
+    def ended() -> bool | None:
+        return _flink(context, "GET", f"/jobs/{job_id}")["state"] in _ENDED or None
+
+    wait_for(
+        ended,
+        what=f"job {job['name']} to stop",
+        fix="See Flink's page.",
+        timeout_seconds=60,
+    )
+
+
+def _launch(context: Context) -> None:
+    from infra.local.config import load_config
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.flink_jobs.launch"],
+        env={**load_config().inherited, **context.environment},
+        cwd=context.environment.get("HEADWATER_CHECKOUT"),
+        stdout=sys.stderr,
+        check=False,
+    )
+    if done.returncode:
+        raise CliError(
+            "The launcher could not start the jobs.",
+            where="the lines above",
+            fix="See `headwater status` and the log of the component `jobs`.",
+        )
+
+
+def _row(context: Context, job: dict[str, Any]) -> dict[str, Any]:
+    checkpoints = _flink(context, "GET", f"/jobs/{job['jid']}/checkpoints")
+    newest = (checkpoints.get("latest") or {}).get("completed") or {}
+    ended_ms = newest.get("latest_ack_timestamp")
+    tasks = job.get("tasks", {})
+    return {
+        "name": job["name"],
+        "state": job["state"],
+        "job_id": job["jid"],
+        "running_s": job["duration"] // 1000,
+        "tasks": f"{tasks.get('running', 0)}/{tasks.get('total', 0)}",
+        "checkpoints": (checkpoints.get("counts") or {}).get("completed"),
+        "last_checkpoint_s": newest.get("end_to_end_duration", 0) / 1000 if ended_ms else None,
+    }
+
+
+def _jobs(context: Context) -> list[dict[str, Any]]:
+    jobs: list[dict[str, Any]] = _flink(context, "GET", "/jobs/overview")["jobs"]
+    return sorted(jobs, key=lambda job: (job["name"], job["start-time"]))
+
+
+def _flink(context: Context, method: str, path: str) -> dict[str, Any]:
+    """Call Flink's REST interface (its own docs: Operations / REST API)."""
+    url = context.environment["HEADWATER_FLINK_URL"]
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    try:
+        connection.request(method, path)
+        text = connection.getresponse().read()
+    except OSError as error:
+        raise CliError(
+            "Flink's JobManager does not answer.",
+            where=url,
+            fix="See `headwater status`; start everything with `headwater up`.",
+        ) from error
+    finally:
+        connection.close()
+    answer: dict[str, Any] = json.loads(text or b"{}")
+    return answer
