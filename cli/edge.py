@@ -4,9 +4,9 @@ import http.client
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from cli.errors import CliError
@@ -25,11 +25,26 @@ class Refused:
     reason: str
 
 
+class Edge(Protocol):
+    """What takes batches of events."""
+
+    def post_batch(self, batch: list[dict[str, Any]], **fields: Any) -> list[Refused]:
+        """Post events; return those refused, the rest is durable."""
+        ...
+
+
 class EdgeClient:
     """One kept connection to the edge with one key."""
 
-    def __init__(self, url: str, key: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        headers: Mapping[str, str] | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._url = url
+        self._pause = pause
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=30
@@ -54,7 +69,7 @@ class EdgeClient:
                 return _refused(answer)
             if status and status not in _AGAIN:
                 raise self._refusal(status, answer)
-            time.sleep(min(_LONGEST_PAUSE_SECONDS, retry_after or 0.2 * 2**number))
+            self._pause(min(_LONGEST_PAUSE_SECONDS, retry_after or 0.2 * 2**number))
         raise CliError(
             f"The edge did not take a batch in {_TRIES} tries (last status: {status or 'none'}).",
             where=self._url,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cli.context import Context
-from cli.edge import EdgeClient, Refused
+from cli.edge import Edge, Refused
 from cli.errors import CliError
 from cli.importing.access_log import Skipped, read_page_view
 from cli.importing.events import Source, batches, event_of, iso
@@ -47,7 +47,7 @@ class Tally:
         return told
 
 
-def post_log(client: EdgeClient, log: LogFile, host: str, advance: Advance) -> Tally:
+def post_log(client: Edge, log: LogFile, host: str, advance: Advance) -> Tally:
     """Post every page view of the file as history, telling `advance` how many lines are done.
 
     Repeated after any failure it counts nothing twice: ids come from the file.
