@@ -82,20 +82,37 @@ def test_comes_again_with_the_same_events(
     assert server.bodies[0] == server.bodies[1]
 
 
-@pytest.mark.parametrize("status", [200, 207, 400])
+@pytest.mark.parametrize("status", [200, 207])
 def test_refused_events_are_named(server: ScriptedEdge, client: EdgeClient, status: int) -> None:
     problem = {"errors": [{"loc": ["batch", 1, "timestamp"], "msg": "too_old", "fix": "-"}]}
     server.replies = [(status, problem, {})]
     assert client.post_batch([{}, {}]) == [Refused("batch.1.timestamp", "too_old")]
 
 
-def test_a_wrong_key_stops_at_once_with_the_edges_words(
+def test_a_key_for_elsewhere_stops_at_once_with_the_edges_words(
     server: ScriptedEdge, client: EdgeClient
 ) -> None:
-    server.replies = [(401, {"detail": "This key is unknown."}, {})]
-    with pytest.raises(CliError, match=r"401.*This key is unknown") as caught:
+    server.replies = [(403, {"title": "The key is not allowed here."}, {})]
+    with pytest.raises(CliError, match=r"403.*The key is not allowed here") as caught:
         client.post_batch([{}])
     assert "headwater keys list" in caught.value.fix
+
+
+def test_a_key_that_is_new_is_given_time_and_an_unknown_one_is_not_for_ever(
+    server: ScriptedEdge, client: EdgeClient
+) -> None:
+    unknown: Reply = (401, {"errors": [{"msg": "no such key", "fix": "make one"}]}, {})
+    server.replies = [unknown, unknown, (200, {}, {})]
+    assert client.post_batch([{}]) == []
+    server.replies = [unknown] * 9
+    with pytest.raises(CliError, match=r"401.*no such key"):
+        client.post_batch([{}])
+    assert len(server.replies) == 4
+
+
+def test_nothing_accepted_refuses_every_event(server: ScriptedEdge, client: EdgeClient) -> None:
+    server.replies = [(400, {"errors": [{"loc": "batch.0", "msg": "no id"}]}, {})]
+    assert client.post_batch([{}, {}, {}]) == [Refused("batch.0", "no id")] * 3
 
 
 def test_an_edge_that_stays_away_is_an_error() -> None:
