@@ -4,12 +4,14 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any, Final, TypeVar
 
 from schemas.loaders.records import Record
+from schemas.loaders.rules import Rules
 from schemas.loaders.strict import SchemaError, build, read_toml
 
 UNITS: Final = ("count", "ratio", "number", "ms", "USD")
@@ -62,7 +64,8 @@ class Metric:
 class Dimension:
     """One property to break down or filter by; exactly one view has it.
 
-    `drop_null`: rows without a value are no row of a breakdown.
+    `drop_null`: rows without a value are no row of a breakdown. `instead`: what to ask for
+    when a metric cannot be broken down by it.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Dimension:
     events: str | None = None
     sessions: str | None = None
     drop_null: bool = False
+    instead: str = ""
 
     @property
     def view(self) -> str:
@@ -83,9 +87,14 @@ class Dimension:
         return self.events or self.sessions or ""
 
 
-def load_metrics(folder: Path, records: Mapping[str, Record]) -> dict[str, Metric]:
-    """Return all metrics by name; a formula over a column that is not there is an error."""
-    metrics = _load(folder, Metric, lambda path: path.stem != "dimensions")
+def load_metrics(folder: Path, records: Mapping[str, Record], rules: Rules) -> dict[str, Metric]:
+    """Return all metrics by name, rules filled in for `${session_senders}`.
+
+    A formula over a column that is not there is an error.
+    """
+    senders = ", ".join(f"'{sender}'" for sender in rules.sessions.session_senders)
+    filled = {"session_senders": senders}
+    metrics = _load(folder, Metric, lambda path: path.stem != "dimensions", filled)
     for metric in metrics.values():
         where = f"metrics: {metric.name}"
         if metric.unit not in UNITS:
@@ -99,7 +108,7 @@ def load_metrics(folder: Path, records: Mapping[str, Record]) -> dict[str, Metri
 
 def load_dimensions(folder: Path, records: Mapping[str, Record]) -> dict[str, Dimension]:
     """Return all dimensions by name; each has exactly one view, and a column of it."""
-    dimensions = _load(folder, Dimension, lambda path: path.stem == "dimensions")
+    dimensions = _load(folder, Dimension, lambda path: path.stem == "dimensions", {})
     for dimension in dimensions.values():
         if (dimension.events is None) == (dimension.sessions is None):
             raise SchemaError(f"dimensions: {dimension.name}: name one of {', '.join(VIEWS)}")
@@ -107,7 +116,9 @@ def load_dimensions(folder: Path, records: Mapping[str, Record]) -> dict[str, Di
     return dimensions
 
 
-def _load(folder: Path, cls: type[_Item], wanted: Any) -> dict[str, _Item]:
+def _load(
+    folder: Path, cls: type[_Item], wanted: Callable[[Path], bool], filled: Mapping[str, str]
+) -> dict[str, _Item]:
     found: dict[str, _Item] = {}
     for path in sorted(folder.glob("*.toml")):
         if not wanted(path):
@@ -116,8 +127,17 @@ def _load(folder: Path, cls: type[_Item], wanted: Any) -> dict[str, _Item]:
             where = f"metrics/{path.name}: {name}"
             if not _NAME.fullmatch(name) or name in found:
                 raise SchemaError(f"{where}: the name is taken or not snake_case")
-            found[name] = build(cls, {"name": name, **content}, where)
+            found[name] = build(cls, _fill({"name": name, **content}, filled, where), where)
     return found
+
+
+def _fill(content: Any, filled: Mapping[str, str], where: str) -> Any:
+    if isinstance(content, dict):
+        return {key: _fill(value, filled, where) for key, value in content.items()}
+    try:
+        return Template(content).substitute(filled) if isinstance(content, str) else content
+    except (KeyError, ValueError) as error:
+        raise SchemaError(f"{where}: parameter {error} is unknown") from error
 
 
 def _check_formula(formula: Formula | None, record: Record, where: str) -> None:
