@@ -1,10 +1,10 @@
-// The public API, as far as the page needs it. Shapes follow the API's OpenAPI document.
+// The public API, as far as the page needs it; serving/query/schemas.py is where the shapes are defined.
 
 import { Problem, read, type ProblemBody } from './problem.ts';
 import type { Compare, Filter, Period } from './view.ts';
 
-export type Metric = number | string | null;
-export type Metrics = Readonly<Record<string, Metric>>;
+export type Figure = number | null;
+export type DimensionValue = string | null;
 
 export interface Query {
   readonly site: string;
@@ -12,45 +12,75 @@ export interface Query {
   readonly dimensions: readonly string[];
   readonly filters: readonly (readonly [string, string, readonly string[]])[];
   readonly date_range: Period;
-  readonly compare: Compare | null;
-  readonly order_by: readonly (readonly [string, 'asc' | 'desc'])[];
+  readonly compare: Exclude<Compare, 'none'> | null;
   readonly limit: number;
 }
 
-export interface Row {
-  readonly dimensions: readonly (string | null)[];
-  readonly metrics: readonly Metric[];
+/** The same figures in the period compared with; `change` 0.12 is 12 % more, null where that says nothing. */
+export interface Comparison {
+  readonly dimensions: readonly DimensionValue[];
+  readonly metrics: readonly Figure[];
+  readonly change: readonly Figure[];
+}
+
+export interface Totals {
+  readonly metrics: readonly Figure[];
+  readonly comparison: Comparison | null;
+}
+
+export interface Row extends Totals {
+  readonly dimensions: readonly DimensionValue[];
+}
+
+export interface Definition {
+  readonly name: string;
+  readonly label: string;
+  readonly definition: string;
+  readonly unit: string | null;
+}
+
+/** `start` included, `end` excluded. */
+export interface Range {
+  readonly start: string;
+  readonly end: string;
+  readonly timezone: string;
+}
+
+export interface Meta {
+  readonly as_of: string | null;
+  readonly provisional: boolean;
+  readonly incomplete: string | null;
+  readonly period: Range;
+  readonly compared_with: Range | null;
+  readonly definitions: readonly Definition[];
+  readonly warnings: readonly string[];
 }
 
 export interface Answer {
   readonly rows: readonly Row[];
-  readonly totals: Metrics;
-  readonly comparison: Comparison | null;
+  readonly totals: Totals;
+  readonly next_cursor: string | null;
+  readonly query: { readonly metrics: readonly string[] };
   readonly meta: Meta;
 }
 
-export interface Comparison {
-  readonly rows: readonly Row[];
-  readonly totals: Metrics;
-  readonly changes: Readonly<Record<string, number | null>>;
-}
-
-export interface Meta {
-  readonly as_of: string;
-  readonly provisional: boolean;
-}
-
 export interface Site {
-  readonly site_id: string;
+  readonly site: string;
   readonly name: string;
   readonly timezone: string;
+}
+
+export interface Realtime {
+  readonly as_of: string;
+  readonly windows: readonly { readonly minutes: number; readonly visitors: number; readonly page_views: number }[];
+  readonly stale_seconds: number;
 }
 
 export const filtersOf = (filters: readonly Filter[]): Query['filters'] =>
   filters.map(({ op, dimension, values }) => [op, dimension, values]);
 
-export async function get<T>(path: string, stop?: AbortSignal): Promise<T> {
-  return read<T>(await fetch(path, { headers: { Accept: 'application/json' }, ...(stop && { signal: stop }) }));
+export async function get<T>(path: string): Promise<T> {
+  return read<T>(await fetch(path, { headers: { Accept: 'application/json' } }));
 }
 
 export function postQueries(queries: readonly Query[], stop?: AbortSignal): Promise<Response> {
@@ -63,6 +93,7 @@ export function postQueries(queries: readonly Query[], stop?: AbortSignal): Prom
 }
 
 /** Take a batch's answer apart: one question's failure is not the others'. */
-export function outcomesOf(body: { answers: readonly (Answer | ProblemBody)[] }): (Answer | Problem)[] {
-  return body.answers.map((one) => ('rows' in one ? one : new Problem(0, one)));
+export async function outcomesOf(response: Response): Promise<(Answer | Problem)[]> {
+  const body = await read<{ answers: (Answer | { problem: ProblemBody & { status: number } })[] }>(response);
+  return body.answers.map((one) => ('problem' in one ? new Problem(one.problem.status, one.problem) : one));
 }

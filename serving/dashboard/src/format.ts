@@ -20,9 +20,9 @@ export function formatValue(value: Value, unit: Unit): string {
       return percent.format(Number(value));
     case 'ms':
       return formatDuration(Number(value));
-    case 'usd':
+    case 'USD':
       return money.format(value as number);
-    case 'per_session':
+    case 'number':
       return oneDecimal.format(Number(value));
     default:
       return plain.format(value as number);
@@ -32,7 +32,7 @@ export function formatValue(value: Value, unit: Unit): string {
 /** Write a value for a narrow place: tiles and axes shorten from 100,000 on. */
 export function formatShort(value: Value, unit: Unit): string {
   const size = Math.abs(Number(value ?? 0));
-  if (unit === 'usd' && size >= 10_000) return compactMoney.format(Number(value));
+  if (unit === 'USD' && size >= 10_000) return compactMoney.format(Number(value));
   if (unit !== 'ratio' && unit !== 'ms' && size >= 100_000) return compact.format(Number(value));
   return formatValue(value, unit);
 }
@@ -41,7 +41,7 @@ export function formatShort(value: Value, unit: Unit): string {
 export function formatTick(value: number, unit: Unit): string {
   if (unit === 'ratio') return wholePercent.format(value);
   if (unit === 'ms') return formatDuration(value);
-  return (unit === 'usd' ? compactMoney : compact).format(value);
+  return (unit === 'USD' ? compactMoney : compact).format(value);
 }
 
 /** Write milliseconds as `1h 02m`, `4m 05s` or `12s`. */

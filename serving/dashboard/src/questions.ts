@@ -17,7 +17,7 @@ export const TILES = [
 export interface Tab {
   readonly dimension: string;
   readonly label: string;
-  /** The first orders the rows and draws their bars. */
+  /** The first orders the rows (the API's default) and draws their bars. */
   readonly metrics: readonly string[];
   readonly empty: string;
 }
@@ -48,7 +48,7 @@ export const PANELS: readonly PanelPlan[] = [
     ],
   },
   {
-    title: 'Visitors',
+    title: 'Audience',
     tabs: [
       { dimension: 'country', label: 'Countries', metrics: places, empty: 'No visitor’s country is known.' },
       { dimension: 'device', label: 'Devices', metrics: places, empty: 'No visitor’s device is known.' },
@@ -79,7 +79,6 @@ export function boardQuestion(view: View, site: string): Query {
     metrics: TILES,
     dimensions: [`time:${intervalOf(view)}`],
     compare: view.compare === 'none' ? null : view.compare,
-    order_by: [],
     limit: 1000,
   };
 }
@@ -91,7 +90,6 @@ export function panelQuestion(view: View, site: string, panel: PanelPlan): Query
     metrics: tab.metrics,
     dimensions: [tab.dimension],
     compare: null,
-    order_by: [[tab.metrics[0]!, 'desc']],
     limit: isLong(view, tab) ? ALL_ROWS : ROWS,
   };
 }

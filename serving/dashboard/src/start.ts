@@ -16,7 +16,6 @@ export interface Start {
   readonly asked: string | null;
   readonly batch: Promise<Response> | null;
   readonly sites: Promise<Response>;
-  readonly metrics: Promise<Response>;
 }
 
 function start(): Start {
@@ -29,7 +28,6 @@ function start(): Start {
     asked: questions && JSON.stringify(questions),
     batch: questions && quietly(postQueries(questions)),
     sites: quietly(fetch('/api/v1/sites')),
-    metrics: quietly(fetch('/api/v1/metrics')),
   };
 }
 

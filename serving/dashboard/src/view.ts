@@ -1,7 +1,7 @@
 // What the page shows, as it stands in the address: reload, back and a copied link give the same view.
 
 export type Period = string | readonly [from: string, to: string];
-export type Compare = 'none' | 'previous_period' | 'year_over_year';
+export type Compare = 'none' | 'previous_period' | 'previous_year';
 export type Interval = 'hour' | 'day' | 'week' | 'month';
 export interface Filter {
   readonly op: string;
@@ -37,11 +37,11 @@ export const DEFAULT_VIEW: View = {
   asTable: false,
 };
 
-export const PERIODS = ['day', '24h', '7d', '28d', '91d', 'month', '12mo', 'year', 'all'] as const;
+export const PERIODS = ['day', '24h', '7d', '28d', '30d', '91d', 'month', '6mo', '12mo', 'year', 'all'] as const;
 const COMPARE_CODES: Record<string, Compare> = {
   none: 'none',
   prev: 'previous_period',
-  year: 'year_over_year',
+  year: 'previous_year',
 };
 const INTERVALS: readonly string[] = ['hour', 'day', 'week', 'month'];
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

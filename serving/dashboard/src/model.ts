@@ -1,0 +1,128 @@
+// What the page knows and when it asks again.
+
+import { computed, effect, signal } from '@preact/signals';
+import { get, outcomesOf, postQueries, type Answer, type Definition, type Query, type Realtime, type Site } from './api.ts';
+import { keepSite, lastSite } from './memory.ts';
+import { problemOf, read, type Problem } from './problem.ts';
+import { QueryCache } from './query_cache.ts';
+import { questionsOf } from './questions.ts';
+import { show, view } from './router.ts';
+
+const REALTIME_MS = 5_000;
+/** Answers are asked again after this, or after eight times what the last took, whichever is later. */
+const REFRESH_MS = 5_000;
+const PATIENCE = 8;
+
+export const sites = signal<readonly Site[] | null>(null);
+/** What keeps the whole page from being shown: not signed in, or no list of sites. */
+export const obstacle = signal<Problem | null>(null);
+export const realtime = signal<Realtime | null>(null);
+export const cache = new QueryCache<Query, Answer>(askAll);
+
+export const site = computed(() => view.value.site);
+export const questions = computed(() => (site.value ? questionsOf(view.value, site.value) : []));
+export const board = computed(() => {
+  const [question] = questions.value;
+  return question ? cache.entry(question).value : null;
+});
+
+/** Label, sentence and unit of each metric that any answer so far has defined. */
+export const definitions = signal<ReadonlyMap<string, Definition>>(new Map());
+
+export const siteInfo = computed(() => sites.value?.find((one) => one.site === site.value) ?? null);
+export const timeZone = computed(() => siteInfo.value?.timezone ?? 'UTC');
+
+async function askAll(asked: readonly Query[], stop: AbortSignal): Promise<(Answer | Problem)[]> {
+  const outcomes = await outcomesOf(await (takeStarted(asked) ?? postQueries(asked, stop)));
+  for (const outcome of outcomes) if (!(outcome instanceof Error)) learn(outcome.meta.definitions);
+  const refused = outcomes.find((outcome) => outcome instanceof Error && outcome.status === 401);
+  if (refused) obstacle.value = problemOf(refused);
+  return outcomes;
+}
+
+let startedBatch = window.headwaterStart?.batch ?? null;
+let startedSites = window.headwaterStart?.sites ?? null;
+
+/** The batch that <head> asked for, once, and only if it is the one wanted now. */
+function takeStarted(asked: readonly Query[]): Promise<Response> | null {
+  const batch = startedBatch;
+  startedBatch = null;
+  return window.headwaterStart?.asked === JSON.stringify(asked) ? batch : null;
+}
+
+function learn(defined: readonly Definition[]): void {
+  const known = definitions.peek();
+  if (defined.every((one) => known.has(one.name))) return;
+  definitions.value = new Map([...known, ...defined.map((one) => [one.name, one] as const)]);
+}
+
+/** Ask everything on the screen once more. */
+export async function askAgain(): Promise<void> {
+  if (obstacle.peek() || sites.peek() === null) await loadSites();
+  await cache.want(questions.peek(), true);
+}
+
+/** List the sites; when the address names none, show the last one seen, or the first. */
+export async function loadSites(): Promise<void> {
+  const response = startedSites ?? fetch('/api/v1/sites');
+  startedSites = null;
+  try {
+    sites.value = (await read<{ sites: Site[] }>(await response)).sites;
+    obstacle.value = null;
+  } catch (reason) {
+    obstacle.value = problemOf(reason);
+    return;
+  }
+  const ids = sites.value.map((one) => one.site);
+  const last = lastSite();
+  if (!view.peek().site && ids.length > 0) show({ site: last && ids.includes(last) ? last : ids[0]! }, true);
+}
+
+async function loadRealtime(): Promise<void> {
+  const asked = site.peek();
+  if (!asked) return;
+  try {
+    const answer = await get<Realtime>(`/api/v1/sites/${encodeURIComponent(asked)}/realtime`);
+    if (asked === site.peek()) realtime.value = answer;
+  } catch {
+    realtime.value = null;
+  }
+}
+
+/** Call again and again while the tab is visible; `task` says how many ms to wait, null for never mind. */
+function whileVisible(task: () => Promise<number>): void {
+  let timer = 0;
+  const round = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    const wait = await task();
+    timer = window.setTimeout(round, wait);
+  };
+  document.addEventListener('visibilitychange', () => void round());
+  void round();
+}
+
+async function refresh(): Promise<number> {
+  const began = performance.now();
+  const mayChange = board.peek()?.answer?.meta.provisional ?? true;
+  await cache.want(questions.peek(), mayChange);
+  return Math.max(REFRESH_MS, (performance.now() - began) * PATIENCE);
+}
+
+/** Start asking; everything after this follows from the address and the clock. */
+export function begin(): void {
+  void loadSites();
+  effect(() => {
+    void cache.want(questions.value);
+  });
+  effect(() => {
+    realtime.value = null;
+    if (site.value) keepSite(site.value);
+    void loadRealtime();
+  });
+  whileVisible(async () => {
+    await loadRealtime();
+    return REALTIME_MS;
+  });
+  window.setTimeout(() => whileVisible(refresh), REFRESH_MS);
+}
