@@ -6,6 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ _AGAIN: Final = frozenset({408, 429, 502, 503, 504, 507})
 _TRIES: Final = 8
 # A key made a moment ago reaches the edge within two seconds: 0.2 + 0.4 + 0.8 + 1.6.
 _KEY_TRIES: Final = 4
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
@@ -30,7 +32,9 @@ class Refused:
 class Edge(Protocol):
     """What takes batches of events."""
 
-    def post_batch(self, batch: list[dict[str, Any]], **fields: Any) -> list[Refused]:
+    def post_batch(
+        self, batch: list[dict[str, Any]], headers: Mapping[str, str] = ..., **fields: Any
+    ) -> list[Refused]:
         """Post events; return those refused, the rest is durable."""
         ...
 
@@ -38,13 +42,7 @@ class Edge(Protocol):
 class EdgeClient:
     """One kept connection to the edge with one key."""
 
-    def __init__(
-        self,
-        url: str,
-        key: str,
-        headers: Mapping[str, str] | None = None,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, url: str, key: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._url = url
         self._pause = pause
         address = urlsplit(url)
@@ -55,10 +53,11 @@ class EdgeClient:
         self._headers = {
             "Content-Type": "application/json",
             "Authorization": f"Basic {token}",
-            **(headers or {}),
         }
 
-    def post_batch(self, batch: list[dict[str, Any]], **fields: Any) -> list[Refused]:
+    def post_batch(
+        self, batch: list[dict[str, Any]], headers: Mapping[str, str] = _NONE, **fields: Any
+    ) -> list[Refused]:
         """Post events; return those the edge refused. The rest is durable when this returns.
 
         Comes again after 429, 5xx and lost connections. Raises CliError when the whole batch is
@@ -66,7 +65,7 @@ class EdgeClient:
         """
         body = json.dumps({"batch": batch, **fields}, separators=(",", ":")).encode()
         for number in range(_TRIES):
-            status, answer, retry_after = self._try(body)
+            status, answer, retry_after = self._try(body, {**self._headers, **headers})
             if status in (200, 207):
                 return _refused(answer)
             if status == 400:
@@ -85,10 +84,10 @@ class EdgeClient:
         """Close the connection."""
         self._connection.close()
 
-    def _try(self, body: bytes) -> tuple[int, dict[str, Any], float]:
+    def _try(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any], float]:
         """Return status (0: no answer), the answer's JSON, and Retry-After in seconds."""
         try:
-            self._connection.request("POST", "/v1/batch", body, self._headers)
+            self._connection.request("POST", "/v1/batch", body, headers)
             response = self._connection.getresponse()
             text, retry_after = response.read(), response.getheader("Retry-After") or ""
         except (OSError, http.client.HTTPException):

@@ -55,9 +55,9 @@ def command(
     client = EdgeClient(
         context.environment["HEADWATER_EDGE_URL"],
         key or own_key(context, site, "pub"),
-        {"User-Agent": _AGENT, "Origin": f"https://{host}"},
     )
-    refused = client.post_batch([message], sentAt=_iso(datetime.now(UTC)))
+    browser = {"User-Agent": _AGENT, "Origin": f"https://{host}"}
+    refused = client.post_batch([message], browser, sentAt=_iso(datetime.now(UTC)))
     client.close()
     if refused:
         raise CliError(

@@ -1,9 +1,9 @@
-"""The settings that every program of a home is started with (names: PLAN of each config.py)."""
+"""The settings that every program of a home is started with (read by each program's config.py)."""
 
 from pathlib import Path
 from typing import Final
 
-from infra.local.config import CHECKOUT, load_config
+from infra.local.config import load_config
 from infra.local.home import Home
 from infra.local.places import FLINK_PYTHON, geo_file, java_home, pyflink_folder
 
@@ -76,5 +76,4 @@ def _flink(home: Home) -> dict[str, str]:
         "FLINK_PLUGINS_DIR": str(wheel / "plugins"),
         "FLINK_CONF_DIR": str(home.path / "etc" / "flink"),
         "FLINK_LOG_DIR": str(home.path / "logs"),
-        "HEADWATER_CHECKOUT": str(CHECKOUT),
     }

@@ -57,27 +57,24 @@ def _prepare(home: Home, role: str) -> Launch:
 def _settings(home: Home) -> Settings:
     ports, tmp = home.ports(), home.path / "tmp" / "flink"
     tmp.mkdir(parents=True, exist_ok=True)
-    return (
-        {
-            "jobmanager.rpc.address": HOST,
-            "jobmanager.rpc.port": ports["jobmanager_rpc"],
-            "jobmanager.bind-host": HOST,
-            "taskmanager.host": HOST,
-            "taskmanager.bind-host": HOST,
-            "rest.address": HOST,
-            "rest.bind-address": HOST,
-            "rest.port": ports["jobmanager_rest"],
-            "blob.storage.directory": str(tmp),
-            "io.tmp.dirs": str(tmp),
-            "web.tmpdir": str(tmp),
-            "web.submit.enable": "false",
-            # A dead TaskManager is noticed in seconds, not in the 50 of a large cluster.
-            "heartbeat.interval": 2000,
-            "heartbeat.timeout": 12000,
-        }
-        | _sizes()
-        | _state(home)
-    )
+    settings: Settings = {
+        "jobmanager.rpc.address": HOST,
+        "jobmanager.rpc.port": ports["jobmanager_rpc"],
+        "jobmanager.bind-host": HOST,
+        "taskmanager.host": HOST,
+        "taskmanager.bind-host": HOST,
+        "rest.address": HOST,
+        "rest.bind-address": HOST,
+        "rest.port": ports["jobmanager_rest"],
+        "blob.storage.directory": str(tmp),
+        "io.tmp.dirs": str(tmp),
+        "web.tmpdir": str(tmp),
+        "web.submit.enable": "false",
+        # A dead TaskManager is noticed in seconds, not in the 50 of a large cluster.
+        "heartbeat.interval": 2000,
+        "heartbeat.timeout": 12000,
+    }
+    return settings | _sizes() | _state(home)
 
 
 def _sizes() -> Settings:
