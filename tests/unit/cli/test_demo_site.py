@@ -1,16 +1,25 @@
 """The made-up shop: the same seed gives the same week, and the week is believable."""
 
 from collections import Counter
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
+from random import Random
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from cli.demo_site import shop
 from cli.demo_site.history import DAYS, TIMEZONE, make_history
 from cli.demo_site.people import ORIGINS
+from cli.demo_site.trickle import live_actions, send_live
 from cli.demo_site.visits import Action, Visit, price_in
+from cli.demo_site.wire import events_of
+from cli.edge import Refused
+from cli.importing.events import iso
 
 LAST_DAY = date(2026, 11, 20)
 
@@ -112,3 +121,76 @@ def test_weekend_and_evening_are_busier(week: list[Visit]) -> None:
 )
 def test_prices_follow_the_currency(currency: str, price: str) -> None:
     assert str(price_in(Decimal("10.00"), currency)) == price
+
+
+def test_events_name_visit_visitor_and_page(week: list[Visit]) -> None:
+    visit = week[0]
+    events = events_of(visit, "demo-")
+    assert [event["event"] for event in events] == [action.name for action in visit.actions]
+    assert len({event["messageId"] for event in events}) == len(events)
+    assert {event["anonymousId"] for event in events} == {visit.visitor.visitor_id}
+    first = events[0]
+    assert first["type"] == "page"
+    assert first["context"]["ip"] == visit.visitor.address
+    assert first["context"]["page"]["url"].startswith(f"https://{shop.HOST}/")
+    assert first["context"]["page"]["referrer"] == (visit.origin.referrer or "")
+
+
+def test_ids_of_the_week_never_repeat(week: list[Visit]) -> None:
+    ids = [event["messageId"] for visit in week for event in events_of(visit, "demo-")]
+    assert len(set(ids)) == len(ids)
+
+
+def test_live_actions_are_in_order_and_overlap() -> None:
+    start = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    dues = list(islice(live_actions(Random(1), start), 500))
+    assert [due.at for due in dues] == sorted(due.at for due in dues)
+    assert dues[0].at == start
+    assert len({due.event_id for due in dues}) == len(dues)
+    middle = dues[250].at
+    around = {due.visit.visitor for due in dues if abs(due.at - middle) < timedelta(minutes=5)}
+    assert len(around) > 5
+
+
+class Recorder:
+    """An edge that keeps what it is sent, with the time on the fake clock."""
+
+    def __init__(self, clock: "FakeClock", stop_after: int) -> None:
+        self.sent: list[tuple[datetime, dict[str, Any], Mapping[str, str], Any]] = []
+        self._clock, self._stop_after = clock, stop_after
+
+    def post_batch(
+        self,
+        batch: list[dict[str, Any]],
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **fields: Any,
+    ) -> list[Refused]:
+        self.sent += [(self._clock.now(), event, headers, fields["sentAt"]) for event in batch]
+        if len(self.sent) >= self._stop_after:
+            raise StopIteration
+        return []
+
+
+class FakeClock:
+    """Moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+def test_live_events_go_out_when_they_happen_from_the_visitors_address() -> None:
+    clock = FakeClock()
+    edge = Recorder(clock, stop_after=50)
+    with pytest.raises(StopIteration):
+        send_live(edge, Random(1), clock.now, clock.sleep)
+    for at, event, headers, sent_at in edge.sent:
+        assert abs(datetime.fromisoformat(event["timestamp"]) - at) < timedelta(milliseconds=2)
+        assert sent_at == iso(at)
+        assert headers["X-Forwarded-For"] == event["context"]["ip"]
+        assert headers["Origin"] == f"https://{shop.HOST}"

@@ -1,7 +1,9 @@
 """From file to batches: stable ids, one account of every line, batches the edge accepts."""
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ PAGE = (
 )
 IMAGE = PAGE.replace("/blog/?q=1", "/logo.png")
 BROKEN = "half a li"
+NONE: Mapping[str, str] = MappingProxyType({})
 SOURCE = Source("ab" * 32, "www.example.com")
 
 
@@ -32,7 +35,9 @@ class FakeEdge:
         self.fields: list[dict[str, Any]] = []
         self._refusing = refusing
 
-    def post_batch(self, batch: list[dict[str, Any]], **fields: Any) -> list[Refused]:
+    def post_batch(
+        self, batch: list[dict[str, Any]], headers: Mapping[str, str] = NONE, **fields: Any
+    ) -> list[Refused]:
         self.batches.append(batch)
         self.fields.append(fields)
         ids = [event["messageId"] for event in batch]
