@@ -1,0 +1,76 @@
+"""What a running installation takes: snapshots, metadata, files a day, memory and disk.
+
+Measures the home of HEADWATER_HOME as it is; let it run with traffic for two hours first.
+"""
+
+import json
+import os
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psutil
+from pyiceberg.catalog import load_catalog
+from pyiceberg.table import Table
+
+from infra.local.environment import environment
+from infra.local.home import Home
+from infra.local.status import Status, load_status
+from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+from tests.load.report import Figure, Unmeasurable
+
+TITLE: Final = "Footprint of a running installation"
+DEFAULT_SIZE: Final = 1
+_MB: Final = 1_000_000
+
+
+def measure(size: int) -> list[Figure]:
+    """Return what the home takes now; `size` has no meaning here."""
+    home = Home(Path(os.environ.get("HEADWATER_HOME", Path.home() / ".headwater")))
+    status = load_status(home)
+    if status is None or not status.is_well or status.started_at is None:
+        raise Unmeasurable(f"{home.path} is not up: start it with `headwater up`")
+    minutes = (time.time() - status.started_at) / 60
+    figures = [Figure("up for", "min", (round(minutes, 1),))]
+    return [*figures, *_memory(status), *_disk(home), *_tables(home)]
+
+
+def _memory(status: Status) -> Iterator[Figure]:
+    for name, component in status.components.items():
+        if component.pid is not None and psutil.pid_exists(component.pid):
+            process = psutil.Process(component.pid)
+            family = [process, *process.children(recursive=True)]
+            # TRICKY: shared pages counted once: Postgres would otherwise be counted per child.
+            used = sum(member.memory_full_info().pss for member in family)
+            cpu = sum(sum(member.cpu_times()[:2]) for member in family)
+            yield Figure(f"memory of {name}", "MB", (used / _MB,), f"{cpu:.0f} CPU-s so far")
+
+
+def _disk(home: Home) -> Iterator[Figure]:
+    for folder in sorted(path for path in home.path.iterdir() if path.is_dir()):
+        size = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+        yield Figure(f"disk of {folder.name}/", "MB", (size / _MB,))
+
+
+def _tables(home: Home) -> Iterator[Figure]:
+    catalog = Catalog.from_env(environment(home))
+    lake = load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties())
+    for name in sorted(lake.list_tables(SCHEMA_NAME)):
+        table = lake.load_table(name)
+        yield Figure(f"snapshots of {name[-1]}", "", (float(len(table.metadata.snapshots)),))
+        yield Figure(f"metadata of {name[-1]}", "MB", (_metadata_bytes(table) / _MB,))
+        files, days = _files(table)
+        yield Figure(f"data files of {name[-1]}", "", (float(files),), f"in {days} partitions")
+
+
+def _metadata_bytes(table: Table) -> int:
+    return Path(urllib.parse.urlsplit(table.metadata_location).path).stat().st_size
+
+
+def _files(table: Table) -> tuple[int, int]:
+    if table.current_snapshot() is None:
+        return 0, 0
+    rows = table.inspect.files().to_pylist()
+    return len(rows), len({json.dumps(row["partition"], default=str) for row in rows})
