@@ -55,7 +55,7 @@ def _disk(home: Home) -> Iterator[Figure]:
 
 
 def _tables(home: Home) -> Iterator[Figure]:
-    catalog = Catalog.from_env(environment(home))
+    catalog = Catalog.from_env(environment(home.path))
     lake = load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties())
     for name in sorted(lake.list_tables(SCHEMA_NAME)):
         table = lake.load_table(name)
