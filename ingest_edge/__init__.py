@@ -1,0 +1,1 @@
+"""Event to topic: takes custody fast, refuses clearly, forgets the address of the client."""

@@ -1,0 +1,176 @@
+"""The ASGI application: find the route, answer, never let a fault out as a stack trace."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from ingest_edge.clock import Clock, ReplayClock, WallClock
+from ingest_edge.config import Config
+from ingest_edge.custody import EVENTS, Edge
+from ingest_edge.errors import Forbidden, NoSuchRoute, Refused, WrongMethod
+from ingest_edge.geo import Geo
+from ingest_edge.heartbeats import Heartbeats
+from ingest_edge.http import (
+    Answer,
+    Receive,
+    Request,
+    Send,
+    cors_headers,
+    json_answer,
+    problem_answer,
+    read_body,
+)
+from ingest_edge.key_store import KeyStore
+from ingest_edge.metrics import Metrics
+from ingest_edge.routes import own, segment, service
+from ingest_edge.sink import KafkaSink
+
+_LOG: Final = logging.getLogger(__name__)
+_FIX: Final = "See the list of routes in the documentation of the edge."
+
+Handler = Callable[[Edge, Request], Awaitable[Answer]]
+
+_POSTS: Final[dict[str, Handler]] = {
+    "/e": own.post_tracker_batch,
+    "/v1/batch": segment.post_batch,
+}
+_GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
+
+
+class App:
+    """Callable by an ASGI server; holds the one Edge of the process."""
+
+    def __init__(self, edge: Edge, run_beside: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.edge = edge
+        self._run_beside = run_beside
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request, or the server's start and stop."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        request = _request(scope)
+        answer = await self._answer(request, receive)
+        self.edge.metrics.add("headwater_edge_requests_total", str(answer.status))
+        await _send(send, answer, request)
+
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
+        is_allowed = True
+        try:
+            answer = await self._route(request, receive)
+        except Refused as error:
+            is_allowed = not isinstance(error, Forbidden)
+            answer = problem_answer(error, request.request_id)
+        except Exception:
+            # The last resort: a defect of ours. What was sent is not logged, nor who sent it.
+            _LOG.exception("request %s %s failed", request.request_id, request.path[:80])
+            error_body = {"title": "The edge failed.", "status": 500, "code": "internal"}
+            answer = json_answer(500, {**error_body, "request_id": request.request_id})
+        if request.method != "OPTIONS":
+            answer.headers += cors_headers(request, is_allowed=is_allowed)
+        return answer
+
+    async def _route(self, request: Request, receive: Receive) -> Answer:
+        if request.method == "POST":
+            return await self._post(request, receive)
+        if request.method == "OPTIONS":
+            return service.preflight(self.edge, request)
+        if request.method in ("GET", "HEAD"):
+            return await self._get(request)
+        raise WrongMethod(("method", f"{request.method[:20]} is not taken", _FIX))
+
+    async def _post(self, request: Request, receive: Receive) -> Answer:
+        path = request.path.rstrip("/") or "/"
+        handler = _POSTS.get(path) or _named_post(path)
+        if handler is None:
+            if path in _GETS:
+                raise WrongMethod(("method", "this address takes GET", _FIX))
+            raise NoSuchRoute(("path", f"{path[:80]!r} is no route", _FIX))
+        request.body = await read_body(request, receive)
+        return await handler(self.edge, request)
+
+    async def _get(self, request: Request) -> Answer:
+        match request.path:
+            case "/health":
+                return service.get_health()
+            case "/ready":
+                return await service.get_ready(self.edge)
+            case "/metrics":
+                return service.get_metrics(self.edge)
+            case "/s.js":
+                return service.get_script(self.edge, request)
+            case "/.well-known/gpc.json":
+                return service.get_gpc()
+        if request.path in _POSTS or _named_post(request.path):
+            raise WrongMethod(("method", "this address takes POST", _FIX))
+        raise NoSuchRoute(("path", f"{request.path[:80]!r} is no route", _FIX))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start and stop what runs beside the requests."""
+        await receive()
+        self.edge.keys.start()
+        beside = asyncio.ensure_future(self._run_beside()) if self._run_beside else None
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if beside:
+            beside.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beside
+        await self.edge.sink.close()
+        await asyncio.to_thread(self.edge.keys.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def make_app(config: Config) -> App:
+    """Return the application with real Kafka, Postgres and geo files behind it."""
+    metrics = Metrics()
+    clock: Clock = ReplayClock() if config.is_replay else WallClock()
+    sink = KafkaSink(config, metrics)
+    beats = Heartbeats(EVENTS, sink, clock, metrics)
+    sink.on_delivered = beats.heard
+    edge = Edge(
+        config=config,
+        clock=clock,
+        keys=KeyStore(config.postgres_url, config.key_file),
+        geo=Geo(config.geo_v4, config.geo_v6),
+        sink=sink,
+        metrics=metrics,
+    )
+    return App(edge, beats.run)
+
+
+def _named_post(path: str) -> Handler | None:
+    """Return the handler of a path with a name in it."""
+    parts = path.split("/")
+    if len(parts) == 3 and parts[1] == "v1" and parts[2] in segment.CALLS:
+        return lambda edge, request: segment.post_call(edge, request, parts[2])
+    if len(parts) == 4 and parts[1] == "sites" and parts[3] == "events":
+        return lambda edge, request: segment.post_site_events(edge, request, parts[2])
+    return None
+
+
+def _request(scope: dict[str, Any]) -> Request:
+    peer = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query_string=scope["query_string"],
+        headers=dict(scope["headers"]),
+        peer=peer[0] if peer else None,
+    )
+
+
+async def _send(send: Send, answer: Answer, request: Request) -> None:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"x-request-id", request.request_id.encode()),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if request.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})

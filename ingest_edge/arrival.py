@@ -1,0 +1,85 @@
+"""What is known of a batch besides its events; it has no field for the client's address."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+from ingest_edge.geo import Geo, Place, parse_address
+from ingest_edge.http import Request
+from ingest_edge.keys import Site
+from pipelines.enrich.bots import PERSON, BotVerdict, judge
+from pipelines.enrich.device import Agent, agent_of
+from schemas.load import RULES
+
+_SKEW_MS = RULES.delivery.clock_skew_seconds * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who sent, as far as it may be kept."""
+
+    agent: Agent
+    verdict: BotVerdict
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A batch that came in: whose, by whom, when. Times in epoch ms."""
+
+    site: Site
+    sender: str
+    is_secret: bool
+    received_at: int
+    sent_at: int | None
+    client: Client
+
+    @property
+    def shift_ms(self) -> int:
+        """Return by how much the sender's clock is behind ours (design: Times)."""
+        if self.sent_at is None or self.sender == "import":
+            return 0
+        behind = self.received_at - self.sent_at
+        return behind if behind < 0 or behind > _SKEW_MS else 0
+
+
+def client_of(
+    geo: Geo,
+    address: str | None,
+    user_agent: str | None,
+    *,
+    is_judged: bool,
+    has_language: bool = True,
+    is_mobile: bool = False,
+    is_webdriver: bool = False,
+) -> Client:
+    """Return what may be kept of a client. `is_judged` is False for a back end's own calls."""
+    verdict = (
+        judge(user_agent, has_language=has_language, is_webdriver=is_webdriver)
+        if is_judged
+        else PERSON
+    )
+    agent = agent_of(user_agent, is_bot=verdict.is_bot, is_mobile=is_mobile)
+    return Client(agent, verdict, geo.place_of(address))
+
+
+def address_of(
+    request: Request, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+) -> str | None:
+    """Return the client's address: the last one that no listed proxy has.
+
+    X-Forwarded-For is believed from right to left, as long as the address to the right of an
+    entry is a listed proxy.
+    """
+    address = request.peer
+    forwarded = request.header(b"x-forwarded-for")
+    hops = [hop.strip() for hop in forwarded.split(",")] if forwarded else []
+    while hops and _is_listed(address, trusted_proxies):
+        address = hops.pop()
+    return address
+
+
+def _is_listed(address: str | None, proxies: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    parsed = parse_address(address)
+    return parsed is not None and any(
+        parsed.version == network.version and parsed in network for network in proxies
+    )

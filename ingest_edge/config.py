@@ -1,0 +1,80 @@
+"""Read the environment once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from ingest_edge.errors import BadSetting
+
+# A reverse proxy on the same machine is believed; others are named in HEADWATER_TRUSTED_PROXIES.
+_LOOPBACK: Final = "127.0.0.0/8,::1/128"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one edge process."""
+
+    home: Path
+    host: str
+    port: int
+    is_replay: bool
+    kafka_bootstrap: str
+    postgres_url: str
+    geo_v4: Path | None
+    geo_v6: Path | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    delivery_timeout_ms: int = 8_000
+
+    @property
+    def key_file(self) -> Path:
+        """Where keys and sites are kept for a start without Postgres."""
+        return self.home / "edge" / "keys.json"
+
+    @property
+    def tracker_file(self) -> Path:
+        """The built tracker."""
+        return Path(__file__).parent / "tracker" / "dist" / "s.js"
+
+
+def load_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings; BadSetting names the variable that is missing or wrong."""
+    url = urlsplit(_required(environ, "HEADWATER_EDGE_URL"))
+    clock = environ.get("HEADWATER_CLOCK", "wall")
+    if clock not in ("wall", "replay"):
+        raise BadSetting(f"HEADWATER_CLOCK is {clock!r}: use wall or replay")
+    if not url.hostname or not url.port:
+        raise BadSetting(f"HEADWATER_EDGE_URL is {url.geturl()!r}: use http://HOST:PORT")
+    return Config(
+        home=Path(_required(environ, "HEADWATER_HOME")),
+        host=url.hostname,
+        port=url.port,
+        is_replay=clock == "replay",
+        kafka_bootstrap=_required(environ, "HEADWATER_KAFKA_BOOTSTRAP"),
+        postgres_url=_required(environ, "HEADWATER_POSTGRES_URL"),
+        geo_v4=_path(environ, "HEADWATER_GEO_V4"),
+        geo_v6=_path(environ, "HEADWATER_GEO_V6"),
+        trusted_proxies=_networks(environ.get("HEADWATER_TRUSTED_PROXIES", _LOOPBACK)),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name)
+    if not value:
+        raise BadSetting(f"{name} is not set: start the edge with `headwater up`, or set it")
+    return value
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name)
+    return Path(value) if value else None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
+    except ValueError as error:
+        raise BadSetting(f"HEADWATER_TRUSTED_PROXIES: {error}: use 10.0.0.0/8,::1/128") from error

@@ -1,0 +1,137 @@
+"""Take a parsed batch through the steps, make it durable, say what became of each event."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ingest_edge.arrival import Arrival
+from ingest_edge.clock import Clock
+from ingest_edge.config import Config
+from ingest_edge.errors import BadRequest, DropReason, Refusal
+from ingest_edge.event import SCHEMA, Event, encode
+from ingest_edge.geo import Geo
+from ingest_edge.key_store import KeyStore
+from ingest_edge.metrics import Metrics
+from ingest_edge.privacy import AddressMask, masked_payload
+from ingest_edge.sink import Record, Sink
+from ingest_edge.steps import run_steps
+from schemas.load import RECORDS, RULES
+
+EVENTS: Final = "events"
+IMPORTED: Final = "imported-events"
+REJECTED: Final = "rejected-events"
+_REJECTED_SCHEMA: Final = RECORDS["rejected_event"].header
+_MAX_PAYLOAD_BYTES: Final = RULES.delivery.rejected_max_bytes
+_MAX_FAULTS: Final = 100
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Everything a route needs; one per process."""
+
+    config: Config
+    clock: Clock
+    keys: KeyStore
+    geo: Geo
+    sink: Sink
+    metrics: Metrics
+
+
+class Parsed(NamedTuple):
+    """One event of a batch: as sent, and as read or refused by the dialect."""
+
+    raw: bytes | msgspec.Raw
+    result: Event | Refusal
+    arrival: Arrival
+    mask: AddressMask
+
+
+class RejectedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Record `rejected_event` of schemas/avro."""
+
+    site_id: str | None = None
+    received_at: int
+    reason: str
+    field: str | None = None
+    detail: str
+    payload: str | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of a batch; refusals with the place of the event in the batch."""
+
+    accepted: int
+    refusals: list[tuple[int, Refusal]]
+
+    def errors(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the refusals as the error format has them."""
+        return [
+            {
+                "loc": f"{prefix}[{index}].{refusal.loc}".rstrip("."),
+                "reason": refusal.reason,
+                "msg": refusal.msg,
+                "fix": refusal.fix,
+            }
+            for index, refusal in self.refusals[:_MAX_FAULTS]
+        ]
+
+
+async def take(edge: Edge, batch: Sequence[Parsed], topic: str) -> Outcome:
+    """Return when every event is durable or refused.
+
+    Raises BadRequest if there were events and all are refused, NotDurable if the sender must
+    send them again.
+    """
+    started = time.perf_counter()
+    records: list[Record] = []
+    refusals: list[tuple[int, Refusal]] = []
+    for index, (raw, result, arrival, mask) in enumerate(batch):
+        refusal = result if isinstance(result, Refusal) else run_steps(result, arrival)
+        if refusal is None and isinstance(result, Event):
+            records.append(_record(edge.clock, result, mask, topic))
+        elif refusal is not None:
+            refusals.append((index, refusal))
+            _reject(edge, raw, refusal, arrival, mask)
+    if refusals and not records:
+        raise _nothing_accepted(refusals)
+    await edge.sink.put(records)
+    edge.metrics.observe_ack(time.perf_counter() - started)
+    edge.metrics.add("headwater_edge_events_accepted_total", topic, len(records))
+    return Outcome(len(records), refusals)
+
+
+def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record:
+    key = mask.hide(f"{event.site_id}:{event.visitor_id or event.event_id}".encode())
+    value = mask.hide(encode(event))
+    return Record(topic, key, value, SCHEMA, clock.record_time(event.received_at))
+
+
+def _reject(
+    edge: Edge, raw: bytes | msgspec.Raw, refusal: Refusal, arrival: Arrival, mask: AddressMask
+) -> None:
+    edge.metrics.add("headwater_edge_events_dropped_total", refusal.reason)
+    record = RejectedEvent(
+        site_id=arrival.site.site_id,
+        received_at=arrival.received_at,
+        reason=refusal.reason,
+        field=refusal.loc or None,
+        detail=f"{refusal.msg}. {refusal.fix}",
+        payload=masked_payload(bytes(raw), mask, _MAX_PAYLOAD_BYTES),
+    )
+    key = arrival.site.site_id.encode()
+    at = edge.clock.record_time(arrival.received_at)
+    value = mask.hide(msgspec.json.encode(record))
+    edge.sink.put_later(Record(REJECTED, key, value, _REJECTED_SCHEMA, at))
+
+
+def _nothing_accepted(refusals: Sequence[tuple[int, Refusal]]) -> BadRequest:
+    reasons = {refusal.reason for _, refusal in refusals}
+    faults = [
+        (f"batch[{index}].{refusal.loc}".rstrip("."), refusal.msg, refusal.fix)
+        for index, refusal in refusals[:_MAX_FAULTS]
+    ]
+    code = reasons.pop() if len(reasons) == 1 else DropReason.BAD_EVENT
+    return BadRequest(*faults, code=code)

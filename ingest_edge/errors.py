@@ -1,0 +1,132 @@
+"""What can go wrong at the edge.
+
+EdgeError
+    BadSetting              the environment is wrong: the edge does not start
+    Refused                 the whole request is refused, with a status
+        BadRequest          400 nothing in it can be accepted
+        UnknownKey          401
+        Forbidden           403 this key, origin or site does not go together
+        NoSuchRoute         404
+        WrongMethod         405
+        TooLarge            413
+        UnsupportedMedia    415
+        NotDurable          503 not kept: send it again
+A single event is refused by a Refusal, which is a value, not an exception.
+"""
+
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+
+class EdgeError(Exception):
+    """Any fault the edge knows."""
+
+
+class BadSetting(EdgeError):
+    """A variable of the environment is missing or wrong."""
+
+
+class DropReason(StrEnum):
+    """Why an event was refused or, for the last two, left out on purpose. A closed list."""
+
+    BAD_EVENT = "bad_event"
+    BAD_TIME = "bad_time"
+    EVENT_TOO_LARGE = "event_too_large"
+    MISSING_VISITOR = "missing_visitor"
+    TOO_DEEP = "too_deep"
+    TOO_OLD = "too_old"
+    DNT = "dnt"
+    GPC = "gpc"
+
+
+class Refusal(NamedTuple):
+    """Why one event is refused: the place in it, what is wrong there, what to do."""
+
+    reason: DropReason
+    loc: str
+    msg: str
+    fix: str
+
+
+class Refused(EdgeError):
+    """The whole request is refused; `faults` are (loc, msg, fix)."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad_request"
+    title: ClassVar[str] = "The request cannot be used."
+
+    def __init__(self, *faults: tuple[str, str, str], code: str | None = None) -> None:
+        super().__init__("; ".join(f"{loc}: {msg}" for loc, msg, _ in faults))
+        self.faults = faults
+        self.given_code = code or self.code
+
+    def problem(self, request_id: str) -> dict[str, Any]:
+        """Return the body of the answer (RFC 9457)."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.given_code,
+            "request_id": request_id,
+            "errors": [{"loc": loc, "msg": msg, "fix": fix} for loc, msg, fix in self.faults],
+        }
+
+
+class BadRequest(Refused):
+    """Nothing in the request can be accepted."""
+
+
+class UnknownKey(Refused):
+    """No key, or one that does not exist, was revoked or has expired."""
+
+    status = 401
+    code = "unknown_key"
+    title = "The key is unknown."
+
+
+class Forbidden(Refused):
+    """The key is known but not for this."""
+
+    status = 403
+    code = "forbidden"
+    title = "The key is not allowed here."
+
+
+class NoSuchRoute(Refused):
+    """Nothing lives at this path."""
+
+    status = 404
+    code = "no_such_route"
+    title = "There is nothing at this address."
+
+
+class WrongMethod(Refused):
+    """The path exists for another method."""
+
+    status = 405
+    code = "wrong_method"
+    title = "This address takes another method."
+
+
+class TooLarge(Refused):
+    """The body is larger than the limit, compressed or not."""
+
+    status = 413
+    code = "too_large"
+    title = "The body is too large."
+
+
+class UnsupportedMedia(Refused):
+    """The body's type or encoding is none the edge reads."""
+
+    status = 415
+    code = "unsupported_media"
+    title = "The body's type is not supported."
+
+
+class NotDurable(Refused):
+    """The events could not be made durable now; sending them again is right."""
+
+    status = 503
+    code = "not_durable"
+    title = "The events could not be stored now."

@@ -1,0 +1,61 @@
+"""Who is at the door: key, origin, privacy signals, client."""
+
+import base64
+import binascii
+
+from ingest_edge.arrival import address_of
+from ingest_edge.custody import Edge
+from ingest_edge.errors import DropReason, Forbidden
+from ingest_edge.http import Request
+from ingest_edge.keys import Key
+
+
+def key_text(request: Request, in_body: str | None = None) -> str | None:
+    """Return the key the request carries: Basic auth, Bearer, X-API-Key, or in the body."""
+    authorization = request.header(b"authorization") or ""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        return _basic_user(value) or in_body
+    if scheme.lower() == "bearer":
+        return value.strip()
+    return request.header(b"x-api-key") or in_body or request.parameter("k")
+
+
+def _basic_user(value: str) -> str | None:
+    try:
+        decoded = base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return decoded.partition(":")[0] or None
+
+
+def admit(edge: Edge, request: Request, text: str | None, site_id: str | None = None) -> Key:
+    """Return the key, or raise UnknownKey or Forbidden. `site_id` is the one in the path."""
+    key = edge.keys.ring.find(text, edge.clock.now())
+    if key.kind == "api":
+        fix = "Write with a hw_pub_ or hw_sec_ key."
+        raise Forbidden(("key", "this key only reads", fix), code="read_only_key")
+    if site_id is not None and site_id != key.site.site_id:
+        fix = "Use a key of that site."
+        raise Forbidden(("path.site_id", "the key is of another site", fix), code="wrong_site")
+    if not key.allows(request.origin_host):
+        fix = "Add the host to the site's allowed hosts, or send from a page of the site."
+        msg = f"{request.origin_host!r} is not a host of the site"
+        raise Forbidden(("headers.origin", msg, fix), code="foreign_origin")
+    return key
+
+
+def privacy_signal(request: Request, key: Key) -> DropReason | None:
+    """Return the visitor's wish not to be counted, if the request carries one."""
+    if key.kind != "pub":
+        return None
+    if request.headers.get(b"sec-gpc") == b"1":
+        return DropReason.GPC
+    if request.headers.get(b"dnt") == b"1" and key.site.respects_dnt:
+        return DropReason.DNT
+    return None
+
+
+def client_address(edge: Edge, request: Request) -> str | None:
+    """Return the address of the client, as far as listed proxies can be believed."""
+    return address_of(request, edge.config.trusted_proxies)

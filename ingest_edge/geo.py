@@ -1,0 +1,69 @@
+"""Look up where an address is, before the address is forgotten."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import maxminddb
+
+
+class Place(NamedTuple):
+    """The columns of the same names; None where the file does not know."""
+
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+
+
+NOWHERE: Final = Place()
+
+
+class Geo:
+    """Two files of flat records (one per IP version); an absent file knows no place."""
+
+    def __init__(self, v4: Path | None, v6: Path | None) -> None:
+        self._readers = {4: _open(v4), 6: _open(v6)}
+
+    def place_of(self, address: str | None) -> Place:
+        """Return the place of an address; NOWHERE for none, an odd or a private one."""
+        parsed = parse_address(address)
+        reader = self._readers[parsed.version] if parsed else None
+        if parsed is None or reader is None:
+            return NOWHERE
+        found = reader.get(parsed)
+        return _place(found) if isinstance(found, Mapping) else NOWHERE
+
+    @property
+    def is_present(self) -> bool:
+        """Tell whether any place can be known."""
+        return any(self._readers.values())
+
+
+def parse_address(address: str | None) -> IPv4Address | IPv6Address | None:
+    """Return the address; an IPv4 one in IPv6 clothes is taken out of them; None if it is none."""
+    try:
+        parsed = ip_address(address) if address else None
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        return parsed.ipv4_mapped
+    return parsed
+
+
+def _place(found: Mapping[str, object]) -> Place:
+    return Place(
+        _text(found.get("country_code")), _text(found.get("state1")), _text(found.get("city"))
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+@lru_cache(8)
+def _open(path: Path | None) -> maxminddb.Reader | None:
+    if path is None or not path.is_file():
+        return None
+    return maxminddb.open_database(path)

@@ -1,0 +1,122 @@
+"""Which key may write to which site: read from Postgres, kept in memory and in a file."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ingest_edge.errors import UnknownKey
+from schemas.loaders.edge_rules import ChannelRule
+from schemas.loaders.strict import SchemaError, build
+
+Row = Mapping[str, Any]
+
+_FIX: Final = "Use a write key of the site: `headwater keys create --site ID --kind pub`."
+
+
+@dataclass(frozen=True)
+class Site:
+    """A tracked site, as far as the edge must know it."""
+
+    site_id: str
+    timezone: str
+    allowed_hosts: frozenset[str]
+    visitor_secret: bytes
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    channel_rules: tuple[ChannelRule, ...] = ()
+
+    @property
+    def respects_dnt(self) -> bool:
+        """Tell whether Do Not Track is honoured; it is unless the site says otherwise."""
+        return self.settings.get("respect_dnt") is not False
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key's rights. `kind` is pub (browsers), sec (servers) or api (reads only)."""
+
+    key_hash: bytes
+    kind: str
+    site: Site
+    allowed_hosts: frozenset[str]
+    expires_at: int | None
+
+    def allows(self, origin_host: str | None) -> bool:
+        """Tell whether a page of that host may use the key; no Origin means no browser."""
+        if origin_host is None:
+            return True
+        lists = (self.allowed_hosts, self.site.allowed_hosts)
+        return all(not hosts or origin_host in hosts for hosts in lists)
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Every key that is not revoked, at one moment."""
+
+    keys: Mapping[bytes, Key] = field(default_factory=dict)
+    known_hosts: frozenset[str] = frozenset()
+    has_open_site: bool = False
+
+    def find(self, text: str | None, now: int) -> Key:
+        """Return the key of that text, or raise UnknownKey. `now` in epoch ms."""
+        if not text:
+            raise UnknownKey(("key", "no key was sent", _FIX), code="missing_key")
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+        key = self.keys.get(digest)
+        if key is None or not hmac.compare_digest(key.key_hash, digest):
+            raise UnknownKey(("key", "no such key, or it was revoked", _FIX))
+        if key.expires_at is not None and key.expires_at <= now:
+            raise UnknownKey(("key", "the key has expired", _FIX), code="expired_key")
+        return key
+
+    def knows_host(self, origin_host: str | None) -> bool:
+        """Tell whether any site takes events from pages of that host (for preflights)."""
+        return self.has_open_site or origin_host in self.known_hosts
+
+
+def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:
+    """Return the ring of rows read from the tables `sites` and `keys`."""
+    known = {row["site_id"]: _site(row) for row in sites}
+    made = [_key(row, known[row["site_id"]]) for row in keys if row["site_id"] in known]
+    return KeyRing(
+        keys={key.key_hash: key for key in made},
+        known_hosts=frozenset(host for key in made for host in _hosts(key)),
+        has_open_site=any(not _hosts(key) for key in made),
+    )
+
+
+def _hosts(key: Key) -> frozenset[str]:
+    return key.allowed_hosts or key.site.allowed_hosts
+
+
+def _site(row: Row) -> Site:
+    settings = row["settings"] or {}
+    return Site(
+        site_id=row["site_id"],
+        timezone=row["timezone"],
+        allowed_hosts=frozenset(row["allowed_hosts"] or ()),
+        visitor_secret=bytes.fromhex(row["visitor_secret"]),
+        settings=settings,
+        channel_rules=_channel_rules(settings.get("channel_rules")),
+    )
+
+
+def _channel_rules(rules: Any) -> tuple[ChannelRule, ...]:
+    """Return a site's own rules; a list that is none is left out whole: events still count."""
+    if not isinstance(rules, list):
+        return ()
+    try:
+        return tuple(build(ChannelRule, rule, "settings.channel_rules") for rule in rules)
+    except (SchemaError, AttributeError):
+        return ()
+
+
+def _key(row: Row, site: Site) -> Key:
+    return Key(
+        key_hash=bytes.fromhex(row["key_hash"]),
+        kind=row["kind"],
+        site=site,
+        allowed_hosts=frozenset(row["allowed_hosts"] or ()),
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,82 @@
+"""What operators and browsers ask of the edge besides taking events."""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from ingest_edge.custody import EVENTS, Edge
+from ingest_edge.errors import NoSuchRoute
+from ingest_edge.gate import admit
+from ingest_edge.http import Answer, Request, cors_headers, json_answer
+
+_SCRIPT_SECONDS: Final = 300
+_PREFLIGHT_SECONDS: Final = 86_400
+_METHODS: Final = b"GET, POST, OPTIONS"
+_HEADERS: Final = (
+    b"Authorization, Content-Encoding, Content-Type, "
+    b"X-API-Key, X-Funnel-ID, X-Site-ID, X-Visitor-ID"
+)
+
+
+def get_health() -> Answer:
+    """Answer that the process runs."""
+    return json_answer(200, {"status": "ok"})
+
+
+async def get_ready(edge: Edge) -> Answer:
+    """Answer 200 when events can be taken: keys are known and the topic can be written."""
+    checks = {
+        "keys": "ok" if edge.keys.is_loaded else "never read",
+        "kafka": "ok" if await edge.sink.can_write(EVENTS) else "away, or the topic is missing",
+        "geo": "ok" if edge.geo.is_present else "no file: country stays empty",
+    }
+    is_ready = checks["keys"] == checks["kafka"] == "ok"
+    return json_answer(200 if is_ready else 503, {"is_ready": is_ready, "checks": checks})
+
+
+def get_metrics(edge: Edge) -> Answer:
+    """Answer the counters in Prometheus' text format."""
+    text = edge.metrics.render(
+        {
+            "headwater_edge_keys_stale": float(edge.keys.is_stale),
+            "headwater_edge_records_waiting": float(edge.sink.waiting),
+        }
+    )
+    return Answer(200, text.encode(), b"text/plain; version=0.0.4")
+
+
+def get_gpc() -> Answer:
+    """Answer the Global Privacy Control resource: the signal is honoured."""
+    return json_answer(200, {"gpc": True, "lastUpdate": "2026-11-21"})
+
+
+def get_script(edge: Edge, request: Request) -> Answer:
+    """Answer the tracker with the site's settings in it; 304 if the browser has that one."""
+    text = request.parameter("k")
+    key = admit(edge, request, text)
+    file = edge.config.tracker_file
+    if not file.is_file():
+        raise NoSuchRoute(("path", "the tracker is not built", "Run `make tracker`."))
+    settings = {"key": text, "respect_dnt": key.site.respects_dnt}
+    settings |= {name: value for name, value in key.site.settings.items() if name == "tracker"}
+    head = b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
+    script = b"(()=>{" + head + file.read_bytes() + b"})();"
+    tag = b'"' + hashlib.sha256(script).hexdigest()[:16].encode() + b'"'
+    headers = [(b"etag", tag), (b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]
+    if request.headers.get(b"if-none-match") == tag:
+        return Answer(304, b"", headers=headers)
+    return Answer(200, script, b"text/javascript; charset=utf-8", headers)
+
+
+def preflight(edge: Edge, request: Request) -> Answer:
+    """Answer OPTIONS: an origin that no site lists gets no permission."""
+    is_known = edge.keys.ring.knows_host(request.origin_host)
+    headers = cors_headers(request, is_allowed=is_known)
+    if is_known:
+        headers += [
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", _HEADERS),
+            (b"access-control-max-age", b"%d" % _PREFLIGHT_SECONDS),
+        ]
+    return Answer(204, headers=headers)

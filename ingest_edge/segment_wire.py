@@ -1,0 +1,102 @@
+"""Segment's wire format as published clients send it; names in camel case on the wire."""
+
+from typing import Any
+
+import msgspec
+
+
+class Page(msgspec.Struct):
+    """context.page"""
+
+    url: str | None = None
+    path: str | None = None
+    search: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+
+
+class Campaign(msgspec.Struct):
+    """context.campaign"""
+
+    name: str | None = None
+    source: str | None = None
+    medium: str | None = None
+    term: str | None = None
+    content: str | None = None
+
+
+class Screen(msgspec.Struct):
+    """context.screen"""
+
+    width: int | float | None = None
+    height: int | float | None = None
+
+
+class Library(msgspec.Struct):
+    """context.library"""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class Context(msgspec.Struct, rename="camel"):
+    """What the edge reads of a message's context."""
+
+    ip: Any = None
+    user_agent: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    page: Page | None = None
+    campaign: Campaign | None = None
+    screen: Screen | None = None
+    library: Library | None = None
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """One call."""
+
+    type: str | None = None
+    event: str | None = None
+    message_id: Any = None
+    anonymous_id: Any = None
+    user_id: Any = None
+    timestamp: Any = None
+    original_timestamp: Any = None
+    context: Context | None = None
+    properties: msgspec.Raw | None = None
+    traits: msgspec.Raw | None = None
+
+
+class Batch(msgspec.Struct, rename="camel"):
+    """The body of /v1/batch."""
+
+    batch: list[msgspec.Raw]
+    write_key: str | None = None
+    sent_at: Any = None
+    context: Context | None = None
+    history: bool = False
+
+
+class Single(msgspec.Struct, rename="camel"):
+    """What a single call has besides the message."""
+
+    write_key: str | None = None
+    sent_at: Any = None
+
+
+class KnownProperties(msgspec.Struct):
+    """Properties with a meaning of their own; they stay in `properties` as well."""
+
+    url: Any = None
+    title: Any = None
+    referrer: Any = None
+    revenue: Any = None
+    total: Any = None
+    value: Any = None
+    currency: Any = None
+    is_conversion: Any = None
+    interactive: Any = None
+    seq: Any = None
+    session_id: Any = None
+    engaged_ms: Any = None
+    scroll_percent: Any = None
