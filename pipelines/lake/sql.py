@@ -8,9 +8,13 @@ from string import Template
 from typing import Final
 
 from pipelines.lake.errors import LakeError
+from pipelines.lake.trino import Parameter
 from schemas.load import RECORDS, RULES
+from schemas.session_id import trino_session_id
 
 _HEADER: Final = re.compile(r"-- ?(.*)")
+_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
+_COMMENT: Final = re.compile(r"--[^\n]*")
 _NOT_FOR_PEOPLE: Final = "record_kind"  # always 'event' in a table
 
 
@@ -32,6 +36,11 @@ class SqlFile:
             if line.startswith(f"{key}:"):
                 return tuple(word.strip() for word in line.removeprefix(f"{key}:").split(","))
         return ()
+
+    @property
+    def body(self) -> str:
+        """The statement without its header, fit to stand in another one."""
+        return "\n".join(self.text.splitlines()[len(self.header) :])
 
     @property
     def one_row(self) -> str:
@@ -62,6 +71,25 @@ def read_sql(path: Path, more: Mapping[str, str] | None = None) -> SqlFile:
     return SqlFile(path.stem, text.strip(), tuple(header))
 
 
+def bind(sql: str, values: Mapping[str, Parameter]) -> tuple[str, list[Parameter]]:
+    """Turn `:names` into question marks and return the values in their order.
+
+    Comments go, so that a colon in one is no name. Raises WrongSql for a name without a value.
+    """
+    order: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        order.append(match[1])
+        return "?"
+
+    marked = _NAMED.sub(mark, _COMMENT.sub("", sql))
+    if missing := [name for name in order if name not in values]:
+        raise WrongSql(
+            f"no value for {', '.join(sorted(set(missing)))}; given: {', '.join(values)}"
+        )
+    return marked, [values[name] for name in order]
+
+
 def columns_of(record: str, prefix: str = "") -> str:
     """Return the record's columns as a select list."""
     names = (field.name for field in RECORDS[record].fields if field.name != _NOT_FOR_PEOPLE)
@@ -76,9 +104,14 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "event_columns": columns_of("event_row"),
     "session_columns": columns_of("restated_session"),
     "daily_site_columns": columns_of("daily_site"),
+    "session_id": trino_session_id(
+        "site_id",
+        "visitor_id",
+        "date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00 UTC', started_at)",
+    ),
     "session_senders": _listed(RULES.sessions.session_senders),
     "session_gap_minutes": str(RULES.sessions.gap_minutes),
     "bounce_page_views": str(RULES.sessions.bounce_page_views),
     "bounce_engaged_ms": str(RULES.sessions.bounce_engaged_ms),
-    "restate_lookahead_hours": str(RULES.sessions.restate_lookahead_hours),
+    "max_age_hours": str(RULES.delivery.max_age_hours),
 }

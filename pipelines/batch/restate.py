@@ -1,0 +1,154 @@
+"""Restate days: read events once more, write every table of the days, then switch to them.
+
+Nothing is overwritten. A run that dies half-way leaves rows that no `day_runs` row names:
+no view shows them, maintenance purges them, and the days are as due as before.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from pipelines.batch.days import DueDay, linked_to, runs_of
+from pipelines.batch.errors import UnknownSite
+from pipelines.batch.run import Run, new_run_id
+from pipelines.batch.tables import BATCH_TABLES, FOLDER
+from pipelines.lake.sql import bind, read_sql
+from pipelines.lake.trino import Parameter, Row, Trino
+from schemas.load import RULES, TOPICS
+
+SWITCH: Final = "day_runs"
+_DUE: Final = FOLDER / "due"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake as batch sees it: tables through Trino, and a clock that tests can move.
+
+    `lock` gives the one right to restate a site; two runs of one site would both be correct
+    and the later switch would win, but half of the work would be for nothing.
+    """
+
+    trino: Trino
+    lock: Callable[[str], AbstractContextManager[object]] = lambda site_id: nullcontext()
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: Callable[[float], None] = time.sleep
+
+    def ask(self, path: Path, values: dict[str, Parameter], run: Run | None = None) -> list[Row]:
+        """Run a file of SQL with values bound to its `:names` and return its rows."""
+        more = {**_fragments(run), **run.parameters()} if run else {}
+        return self.trino.rows(*bind(read_sql(path, more).text, values))
+
+
+def no_checks(run: Run) -> None:
+    """Accept every run."""
+
+
+def restate(
+    lake: Lake,
+    site_id: str,
+    dates: Iterable[date],
+    reason: str,
+    before_switch: Callable[[Run], object] = no_checks,
+) -> list[Run]:
+    """Restate local dates of a site, and the due neighbours whose sessions they share.
+
+    `before_switch` looks at what a run wrote; if it raises, the days stay as they were.
+    Returns the runs made, one for each stretch of neighbouring days; none while web.events
+    is empty. Running it again gives the same view. Raises UnknownSite or LakeError.
+    """
+    with lake.lock(site_id):
+        snapshot = newest_snapshot(lake)
+        if snapshot is None:
+            return []
+        watermark = read_watermark(lake)
+        due = due_days(lake, snapshot, site_id)
+        wanted = linked_to(dates, due, watermark)
+        now, zone = lake.now(), zone_of(lake, site_id)
+        run = Run(new_run_id(now), site_id, zone, wanted, reason, snapshot, watermark, now)
+        return [
+            _restate_stretch(
+                lake, replace(run, run_id=new_run_id(lake.now()), dates=stretch), before_switch
+            )
+            for stretch in runs_of(wanted)
+        ]
+
+
+def newest_snapshot(lake: Lake) -> int | None:
+    """Return the snapshot of web.events that all queries of a restatement read."""
+    rows = lake.ask(_DUE / "snapshot.sql", {})
+    return int(rows[0]["snapshot_id"]) if rows else None
+
+
+def read_watermark(lake: Lake) -> datetime | None:
+    """Return the append time that every partition of `events` has passed.
+
+    None while stream_progress has not heard of every partition.
+    """
+    rows = lake.ask(_DUE / "watermark.sql", {})
+    if len(rows) < TOPICS["events"].partitions:
+        return None
+    return min(_utc(row["appended_at"]) for row in rows)
+
+
+def zone_of(lake: Lake, site_id: str) -> str:
+    """Return the IANA zone of a site, or raise UnknownSite."""
+    rows = lake.ask(_DUE / "zone.sql", {"site_id": site_id})
+    if not rows:
+        raise UnknownSite(
+            f"Site {site_id!r} is not in web.sites, the mirror of the control plane. "
+            "Create it with `headwater sites create`; the mirror follows before each restatement."
+        )
+    return str(rows[0]["zone"])
+
+
+def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:
+    """Return the site-days that a restatement would change, of one site or of all."""
+    path = _DUE / "days.sql"
+    sql = read_sql(path, {"events_snapshot": str(snapshot)}).text
+    rows = lake.trino.rows(*bind(sql, {"site_id": site_id}))
+    return [
+        DueDay(
+            row["site_id"], row["local_date"], row["zone"], row["has_run"], tuple(row["reasons"])
+        )
+        for row in rows
+    ]
+
+
+def _restate_stretch(lake: Lake, run: Run, before_switch: Callable[[Run], object]) -> Run:
+    offsets = _offsets(lake.ask(_DUE / "offsets.sql", run.values(), run))
+    for table in BATCH_TABLES.values():
+        if table.query is not None and table.name != SWITCH:
+            lake.ask(table.query, run.values(), run)
+    written_at = lake.now()
+    before_switch(run)
+    _wait_for_readers(lake, written_at)
+    switched = {**run.values(), "offsets": offsets, "committed_at": lake.now()}
+    lake.ask(FOLDER / SWITCH / "query.sql", switched, run)
+    return run
+
+
+def _wait_for_readers(lake: Lake, written_at: datetime) -> None:
+    """Let readers that hold older snapshots of the tables finish before the switch."""
+    passed = (lake.now() - written_at).total_seconds()
+    lake.pause(max(0.0, RULES.delivery.day_switch_seconds - passed))
+
+
+def _offsets(rows: Sequence[Row]) -> str:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["topic_id"], {})[str(row["topic_partition"])] = row["topic_offset"]
+    return json.dumps(found, sort_keys=True)
+
+
+def _fragments(run: Run) -> dict[str, str]:
+    """Return the select that the queries share, filled for this run."""
+    return {"counted_events": read_sql(FOLDER / "counted_events.sql", run.parameters()).body}
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
