@@ -1,0 +1,56 @@
+"""The record of launches: which job was started when, from where. One file a job under the home."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from pipelines.flink_jobs.restore import Checkpoint, Commit, Launch
+from pipelines.flink_jobs.starts import Start
+
+# Lines of restored launches are followed back to their stateless start: more than any line needs.
+_KEPT: Final = 500
+
+
+def folder(home: Path) -> Path:
+    """Return the folder of the records."""
+    return home / "run" / "streams"
+
+
+def read(home: Path, job: str) -> list[Launch]:
+    """Return the launches of a job in the order of their time."""
+    try:
+        content = json.loads((folder(home) / f"{job}.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+    return [_launch(launch) for launch in content]
+
+
+def write(home: Path, job: str, launches: Sequence[Launch]) -> None:
+    """Replace the record as a whole; it is on disk before this returns."""
+    folder(home).mkdir(parents=True, exist_ok=True)
+    place = folder(home) / f"{job}.json"
+    draft = place.with_suffix(f".{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump([_content(launch) for launch in launches[-_KEPT:]], file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(place)
+
+
+def _content(launch: Launch) -> dict[str, Any]:
+    return asdict(launch) | {"start": launch.start.to_json()}
+
+
+def _launch(content: dict[str, Any]) -> Launch:
+    restored = content["restored"]
+    return Launch(
+        job_id=content["job_id"],
+        fingerprint=content["fingerprint"],
+        start=Start.from_json(content["start"]),
+        restored=Checkpoint(**restored) if restored else None,
+        baseline={t: Commit(**c) if c else None for t, c in content["baseline"].items()},
+        lost=tuple(content["lost"]),
+    )

@@ -1,0 +1,149 @@
+"""Load a job's folder and render its SQL: from job.toml, source.sql, job.sql to statements."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Final
+
+from pipelines.flink_jobs.columns import columns
+from pipelines.flink_jobs.errors import BadJob
+from pipelines.flink_jobs.script import fill, parameter_names, split
+from schemas.load import RECORDS, RULES, TABLES, TOPICS
+from schemas.loaders.strict import SchemaError, build, read_toml
+from schemas.session_id import flink_session_id
+
+FOLDER: Final = Path(__file__).parent
+# In the order in which data meets them.
+JOB_NAMES: Final = ("collect_events", "sessionize_events")
+_STATES: Final = ("rocksdb", "hashmap")
+_HOUR_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job folder. `reads` and `produces` name topics, `writes` names tables."""
+
+    name: str
+    owner: str
+    one_row: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    produces: tuple[str, ...]
+    changelog: str
+    parallelism: int
+    state: str
+    start: str
+    checkpoint_seconds: Mapping[str, int]
+    settings: Mapping[str, str]
+    rules: Mapping[str, str]
+    columns: Mapping[str, str]
+    source_sql: str
+    job_sql: str
+    state_ttl: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole SQL, parameters not filled."""
+        return f"{self.source_sql}\n{self.job_sql}"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A job ready for Flink. `fingerprint` changes when its SQL does, not with where it starts."""
+
+    name: str
+    statements: tuple[str, ...]
+    settings: Mapping[str, str]
+    fingerprint: str
+
+
+def load_job(name: str, folder: Path = FOLDER) -> Job:
+    """Return the job of that name; BadJob names the file, the key and what it needs."""
+    place = folder / name
+    if not (place / "job.toml").is_file():
+        raise BadJob(f"no job {name!r}; there are {', '.join(JOB_NAMES)}.")
+    try:
+        content = read_toml(place / "job.toml") | {
+            "name": name,
+            "source_sql": (place / "source.sql").read_text("utf-8"),
+            "job_sql": (place / "job.sql").read_text("utf-8"),
+        }
+        return _checked(build(Job, content, f"{name}/job.toml"))
+    except SchemaError as error:
+        raise BadJob(str(error)) from error
+
+
+def _checked(job: Job) -> Job:
+    where = f"{job.name}/job.toml"
+    for kind, names, known in (
+        ("topic", (*job.reads, *job.produces), TOPICS),
+        ("table", job.writes, TABLES),
+        ("state", (job.state,), _STATES),
+    ):
+        if unknown := [name for name in names if name not in known]:
+            raise BadJob(f"{where}: no {kind} {unknown[0]!r}; known: {', '.join(known)}.")
+    if unused := {*job.rules, *job.columns} - parameter_names(job.text):
+        raise BadJob(f"{where}: parameter {sorted(unused)[0]!r} stands nowhere in the SQL.")
+    return job
+
+
+def render(
+    job: Job, topic_ids: Mapping[str, str], place: Mapping[str, str], start: Mapping[str, str]
+) -> Rendered:
+    """Fill the job's SQL.
+
+    `topic_ids` are Kafka's ids of the topics it reads: a topic made anew is another topic, so they
+    are part of the fingerprint. `place` is where it runs (addresses), `start` where it starts;
+    neither is.
+    """
+    meaning = definitions(job, topic_ids)
+    text = fill(job.text, {**meaning, **place, **start}, job.name)
+    still = dict.fromkeys([*place, *start], "?")
+    settings = dict(job.settings) | _ttl(job)
+    meant = "\n".join(split(fill(job.text, {**meaning, **still}, job.name))) + repr(
+        sorted(settings.items())
+    )
+    fingerprint = hashlib.sha256(meant.encode()).hexdigest()[:16]
+    return Rendered(job.name, tuple(split(text)), settings, fingerprint)
+
+
+def definitions(job: Job, topic_ids: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that say what the job does: rules, columns, formulas, topic ids."""
+    shared = {
+        "session_id": flink_session_id("site_id", "visitor_id", "first_ms"),
+        "topic_ids": case("topic_name", topic_ids),
+        "unique_max_bytes": str(TOPICS["unique-events"].max_message_bytes),
+    }
+    rules = {name: rule_text(path, job.name) for name, path in job.rules.items()}
+    lists = {name: columns(request, RECORDS) for name, request in job.columns.items()}
+    return shared | rules | lists
+
+
+def rule_text(path: str, where: str) -> str:
+    """Return a rule as SQL has it: a number, or quoted texts between commas."""
+    try:
+        value = attrgetter(path)(RULES)
+    except AttributeError as error:
+        raise BadJob(f"{where}: no rule {path!r} in schemas/rules.") from error
+    if isinstance(value, tuple):
+        return ", ".join(literal(str(item)) for item in value)
+    return str(value)
+
+
+def case(column: str, values: Mapping[str, str]) -> str:
+    """Return the CASE that maps texts of a column to texts."""
+    arms = " ".join(f"WHEN {literal(key)} THEN {literal(value)}" for key, value in values.items())
+    return f"CASE {column} {arms} END"
+
+
+def literal(text: str) -> str:
+    """Return the text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _ttl(job: Job) -> dict[str, str]:
+    if job.state_ttl is None:
+        return {}
+    return {"table.exec.state.ttl": f"{rule_text(job.state_ttl, job.name)} h"}

@@ -1,0 +1,102 @@
+"""Hand planned launches to PyFlink's environment in one child process."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from pipelines.flink_jobs.config import Config
+from pipelines.flink_jobs.errors import SubmissionFailed
+from pipelines.flink_jobs.plan_launch import Planned
+
+_TIMEOUT_S: Final = 180
+_CHECKOUT: Final = Path(__file__).parents[2]
+
+# What every job runs with, whatever its folder says.
+_SHARED: Final = {
+    "execution.target": "remote",
+    "execution.attached": "false",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "execution.checkpointing.incremental": "true",
+    "execution.checkpointing.timeout": "10 min",
+    "execution.checkpointing.tolerable-failed-checkpoints": "20",
+    "execution.state-recovery.claim-mode": "NO_CLAIM",
+    "restart-strategy.type": "exponential-delay",
+    "restart-strategy.exponential-delay.initial-backoff": "1 s",
+    "restart-strategy.exponential-delay.max-backoff": "30 s",
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "2147483647",
+    "table.local-time-zone": "UTC",
+    # The v2 sink can stop committing without a word after a start without state (iceberg#18098).
+    "table.exec.iceberg.use-v2-sink": "false",
+}
+
+
+def settings(config: Config, planned: Planned) -> dict[str, str]:
+    """Return Flink's configuration of one launch."""
+    job, restored = planned.job, planned.launch.restored
+    flink = urlsplit(config.flink_url)
+    return (
+        _SHARED
+        | dict(planned.rendered.settings)
+        | {
+            "pipeline.name": job.name,
+            "$internal.pipeline.job-id": planned.launch.job_id,
+            "rest.address": flink.hostname or "",
+            "rest.port": str(flink.port),
+            "parallelism.default": str(job.parallelism),
+            "state.backend.type": job.state,
+            "execution.checkpointing.interval": f"{job.checkpoint_seconds[config.profile]} s",
+            "execution.checkpointing.dir": config.checkpoints,
+        }
+        | ({"execution.state-recovery.path": restored.path} if restored else {})
+    )
+
+
+def submit(config: Config, planned: Sequence[Planned]) -> None:
+    """Start the jobs; SubmissionFailed names those that Flink refused and its reason.
+
+    The file handed over holds the catalog's password: it is readable by its owner only and gone
+    afterwards.
+    """
+    content = [_content(each, settings(config, each)) for each in planned]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(content, file)
+        file.flush()
+        answers = run_submit(config.flink_python, config.environment, "run", Path(file.name))
+    refused = [f"{each['name']}: {each['error']}" for each in answers if "error" in each]
+    if refused:
+        raise SubmissionFailed(f"Flink refused {'; '.join(refused)}")
+
+
+def run_submit(
+    python: str, environment: Mapping[str, str], mode: str, file: Path
+) -> list[dict[str, str]]:
+    """Run submit.py in PyFlink's environment and return its answers."""
+    done = subprocess.run(
+        [python, "-m", "pipelines.flink_jobs.submit", mode, str(file)],
+        env=dict(environment),
+        cwd=_CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    try:
+        answers: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        tail = " ".join(done.stderr.splitlines()[-3:])
+        raise SubmissionFailed(
+            f"PyFlink gave no answer (exit {done.returncode}): {tail}"
+        ) from error
+    return answers
+
+
+def _content(planned: Planned, configuration: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "name": planned.job.name,
+        "settings": dict(configuration),
+        "statements": list(planned.rendered.statements),
+    }
