@@ -21,6 +21,8 @@ _ID_LENGTH: Final = 256
 _MAX_MS: Final = 253_402_300_799_999  # the last moment of the year 9999
 # A number above this is in milliseconds: as seconds it would be the year 5138.
 _LEAST_MS: Final = 100_000_000_000
+# What a field left out, null and an object without content look like.
+_NOTHING: Final = (b"", b"null", b"{}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LOC: Final = re.compile(r"^(?P<msg>.*?)(?: - at `\$\.?(?P<loc>.*)`)?$", re.DOTALL)
 
@@ -149,11 +151,11 @@ def currency(value: Any, loc: str) -> str | None:
     return code
 
 
-def properties_text(raw: msgspec.Raw | None, loc: str) -> str | None:
+def properties_text(raw: msgspec.Raw, loc: str) -> str | None:
     """Return a JSON object as text without fields that hold addresses; None from nothing."""
-    if raw is None or not raw or raw == b"null" or raw == b"{}":
-        return None
     content = bytes(raw)
+    if content in _NOTHING:
+        return None
     if content[0] != 0x7B:  # {
         refuse(loc, "must be an object", 'Send {"name": value}.')
     if content.count(b"{") + content.count(b"[") > MAX_DEPTH and depth(content) > MAX_DEPTH:

@@ -124,11 +124,11 @@ class SegmentBatch:
         )
         event.visitor_id = identity(message.anonymous_id, "anonymousId")
         event.user_id = identity(message.user_id, "userId")
-        is_traits = kind in ("identify", "group") and message.properties is None
+        is_traits = kind in ("identify", "group") and not bytes(message.properties)
         loc = "traits" if is_traits else "properties"
         raw = message.traits if is_traits else message.properties
         event.properties = properties_text(raw, loc)
-        known = decode_event(_PROPERTIES, raw) if event.properties and raw else _NO_PROPERTIES
+        known = decode_event(_PROPERTIES, raw) if event.properties else _NO_PROPERTIES
         _put_context(event, context, known)
         _put_known(event, known)
         event.is_interactive = kind == "track" and known.interactive is not False

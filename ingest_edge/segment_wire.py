@@ -63,8 +63,8 @@ class Message(msgspec.Struct, rename="camel"):
     timestamp: Any = None
     original_timestamp: Any = None
     context: Context | None = None
-    properties: msgspec.Raw | None = None
-    traits: msgspec.Raw | None = None
+    properties: msgspec.Raw = msgspec.Raw()
+    traits: msgspec.Raw = msgspec.Raw()
 
 
 class Batch(msgspec.Struct, rename="camel"):

@@ -80,7 +80,7 @@ class TrackerEvent(msgspec.Struct):
     is_interactive: bool = True
     revenue_amount: str | int | float | None = None
     currency: str | None = None
-    properties: msgspec.Raw | None = None
+    properties: msgspec.Raw = msgspec.Raw()
 
 
 _BATCH: Final = msgspec.json.Decoder(TrackerBatch)
