@@ -29,6 +29,9 @@ class Refused:
     reason: str
 
 
+_UNNAMED: Final = Refused("batch", "like those before")
+
+
 class Edge(Protocol):
     """What takes batches of events."""
 
@@ -67,9 +70,9 @@ class EdgeClient:
         for number in range(_TRIES):
             status, answer, retry_after = self._try(body, {**self._headers, **headers})
             if status in (200, 207):
-                return _refused(answer)
+                return _refused(answer.get("dropped"), len(batch) - _accepted(answer, len(batch)))
             if status == 400:
-                return _all_refused(answer, len(batch))
+                return _refused(answer.get("errors"), len(batch))
             is_key_new = status == 401 and number < _KEY_TRIES
             if status and status not in _AGAIN and not is_key_new:
                 raise self._refusal(status, answer)
@@ -106,22 +109,16 @@ class EdgeClient:
         )
 
 
-def _refused(answer: dict[str, Any]) -> list[Refused]:
-    """Read `errors[{loc, msg}]`: which events of the batch were refused and why."""
-    return [
-        Refused(".".join(str(part) for part in _parts(error.get("loc"))), str(error.get("msg")))
-        for error in answer.get("errors") or []
-    ]
+def _accepted(answer: dict[str, Any], count: int) -> int:
+    """Return how many the edge took; one that does not say so took all."""
+    accepted = answer.get("accepted", count)
+    return accepted if isinstance(accepted, int) else count
 
 
-def _all_refused(answer: dict[str, Any], count: int) -> list[Refused]:
-    """Return one refusal per event: a 400 says that nothing was accepted."""
-    named = _refused(answer) or [Refused("", str(answer.get("title")))]
-    return (named + [named[0]] * count)[:count]
-
-
-def _parts(loc: Any) -> list[Any]:
-    return list(loc) if isinstance(loc, list | tuple) else [loc]
+def _refused(errors: list[dict[str, Any]] | None, count: int) -> list[Refused]:
+    """Return one refusal per event that was not taken; the edge names only the first of them."""
+    named = [Refused(str(error.get("loc")), str(error.get("msg"))) for error in errors or []]
+    return (named + [_UNNAMED] * count)[:count]
 
 
 def _json_object(text: bytes) -> dict[str, Any]:

@@ -1,59 +1,38 @@
-"""Run the `headwater` command on the home of the tests, and ask its API, as a person would."""
+"""Ask a running home, as a person would: through the command and through the API."""
 
 import json
-import subprocess
-from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
-_COMMAND: Final = Path(__file__).parents[2] / ".venv" / "bin" / "headwater"
+from tests.integration.stack import Stack
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-def headwater(home: Path, *words: str, timeout: float = 300) -> Done:
-    """Run the command to its end, whatever its exit code."""
-    done = subprocess.run(
-        [str(_COMMAND), "--home", str(home), *words],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def told(home: Path, *words: str, timeout: float = 300) -> str:
-    """Run the command, which must succeed, and return its stdout without the last line end."""
-    done = headwater(home, *words, timeout=timeout)
-    assert done.code == 0, f"headwater {' '.join(words)}: {done.code}\n{done.stderr}"
-    return done.stdout.rstrip("\n")
-
-
-def rows_of(home: Path, sql: str) -> list[dict[str, Any]]:
-    """Ask Trino through `headwater sql`; every value is text as in JSON."""
-    rows: list[dict[str, Any]] = json.loads(told(home, "sql", sql, "--output", "json"))
+def rows_of(stack: Stack, sql: str) -> list[dict[str, Any]]:
+    """Ask Trino through `headwater sql`; dates are text as in JSON."""
+    done = stack.headwater("sql", sql, "--output", "json")
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
 
 
-def ask_api(serving_url: str, key: str, question: dict[str, Any]) -> dict[str, Any]:
-    """Post a question to the query API; it must be answered with 200."""
-    address = urlsplit(serving_url)
+def post(
+    url: str, path: str, body: Any, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """Post JSON and return status and the answer's JSON."""
+    address = urlsplit(url)
     connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    connection.request("POST", "/api/v1/query", json.dumps(question), headers)
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    connection.request("POST", path, json.dumps(body), sent)
     response = connection.getresponse()
-    text = response.read().decode()
+    text = response.read()
     connection.close()
-    assert response.status == 200, text
-    answer: dict[str, Any] = json.loads(text)
+    answer: dict[str, Any] = json.loads(text or b"{}")
+    return response.status, answer
+
+
+def ask_api(stack: Stack, key: str, question: dict[str, Any]) -> dict[str, Any]:
+    """Post a question to the query API; it must be answered with 200."""
+    headers = {"Authorization": f"Bearer {key}"}
+    status, answer = post(stack.url("serving"), "/api/v1/query", question, headers)
+    assert status == 200, answer
     return answer

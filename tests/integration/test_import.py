@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.integration.conftest import Stack
 
-from tests.integration.commands import ask_api, headwater, rows_of, told
+from tests.integration.commands import ask_api, rows_of
+from tests.integration.stack import Stack
 
 LOG: Final = Path(__file__).parents[3] / "shared" / "data" / "access.log"
 SITE: Final = "access-log"
@@ -39,10 +39,13 @@ def log() -> Path:
 @pytest.fixture(scope="module")
 def imported(stack: Stack, log: Path) -> str:
     """Import the log once into a fresh site; give what the command wrote to stderr."""
-    told(stack.home, "sites", "create", SITE, "--timezone", "UTC", "--retention", "keep")
-    done = headwater(stack.home, "import", "access-log", str(log), "--site", SITE, timeout=500)
-    assert done.code == 0, done.stderr
-    return done.stderr
+    stack.headwater("sites", "create", SITE, "--timezone", "UTC", "--retention", "keep")
+    return import_log(stack, log)
+
+
+def import_log(stack: Stack, log: Path) -> str:
+    words = ("import", "access-log", str(log), "--site", SITE)
+    return stack.headwater(*words, timeout=500).stderr
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +93,10 @@ def by_day(rows: list[dict[str, Any]]) -> dict[date, Day]:
     }
 
 
-def from_views(home: Path) -> dict[date, Day]:
+def from_views(stack: Stack) -> dict[date, Day]:
     return by_day(
         rows_of(
-            home,
+            stack,
             f"""
             WITH events AS (
                 SELECT event_date, count(*) AS page_views, count(DISTINCT visitor_id) AS visitors
@@ -109,10 +112,10 @@ def from_views(home: Path) -> dict[date, Day]:
     )
 
 
-def from_daily_site(home: Path) -> dict[date, Day]:
+def from_daily_site(stack: Stack) -> dict[date, Day]:
     return by_day(
         rows_of(
-            home,
+            stack,
             "SELECT local_date AS day, page_view_count AS page_views,"
             " visitor_count AS visitors, session_count AS sessions"
             f" FROM analytics.daily_site WHERE site_id = '{SITE}'",
@@ -120,14 +123,16 @@ def from_daily_site(home: Path) -> dict[date, Day]:
     )
 
 
-def from_api(stack: Stack, key: str, days: list[date]) -> dict[date, Day]:
+def from_api(stack: Stack, days: list[date]) -> dict[date, Day]:
+    words = ("keys", "create", "--site", SITE, "--kind", "api")
+    key = stack.headwater(*words).stdout.strip()
     question = {
         "site": SITE,
         "metrics": ["page_views", "visitors", "sessions"],
         "dimensions": ["time:day"],
         "date_range": [days[0].isoformat(), days[-1].isoformat()],
     }
-    answer = ask_api(stack.environment["HEADWATER_SERVING_URL"], key, question)
+    answer = ask_api(stack, key, question)
     assert answer["meta"]["provisional"] is False
     return {
         date.fromisoformat(row["dimensions"][0]): Day(*map(int, row["metrics"]))
@@ -148,37 +153,34 @@ def test_every_line_is_accounted_for(imported: str) -> None:
 
 
 def test_sql_says_what_the_log_says(stack: Stack, imported: str, expected: dict[date, Day]) -> None:
-    assert from_views(stack.home) == expected
+    assert from_views(stack) == expected
 
 
 def test_daily_totals_say_what_the_log_says(
     stack: Stack, imported: str, expected: dict[date, Day]
 ) -> None:
-    assert from_daily_site(stack.home) == expected
+    assert from_daily_site(stack) == expected
 
 
 def test_the_api_says_what_the_log_says(
     stack: Stack, imported: str, expected: dict[date, Day]
 ) -> None:
-    key = told(stack.home, "keys", "create", "--site", SITE, "--kind", "api")
-    assert from_api(stack, key, list(expected)) == expected
+    assert from_api(stack, list(expected)) == expected
 
 
 def test_imported_twice_gives_the_same_numbers(
     stack: Stack, imported: str, expected: dict[date, Day], log: Path
 ) -> None:
-    again = headwater(stack.home, "import", "access-log", str(log), "--site", SITE, timeout=500)
-    assert again.code == 0, again.stderr
-    assert from_views(stack.home) == expected
-    assert from_daily_site(stack.home) == expected
-    key = told(stack.home, "keys", "create", "--site", SITE, "--kind", "api")
-    assert from_api(stack, key, list(expected)) == expected
+    import_log(stack, log)
+    assert from_views(stack) == expected
+    assert from_daily_site(stack) == expected
+    assert from_api(stack, list(expected)) == expected
 
 
 def test_no_address_of_the_log_is_in_the_tables(stack: Stack, imported: str, log: Path) -> None:
     address = log.read_text("utf-8", "replace").split()[0]
     rows = rows_of(
-        stack.home,
+        stack,
         f"SELECT count(*) AS n FROM analytics.events WHERE site_id = '{SITE}'"
         f" AND strpos(json_format(CAST(ROW(visitor_id, page_url, referrer, properties) AS JSON)),"
         f" '{address}') > 0",
