@@ -37,7 +37,7 @@ def _addresses(home: Home) -> dict[str, str]:
     ports = home.ports()
     return {
         "HEADWATER_HOME": str(home.path),
-        "HEADWATER_CLOCK": load_config().clock,
+        "HEADWATER_CLOCK": home.clock(load_config().clock),
         "HEADWATER_KAFKA_BOOTSTRAP": f"{HOST}:{ports['kafka']}",
         "HEADWATER_POSTGRES_URL": postgres_url(home, "headwater"),
         "HEADWATER_CATALOG_URL": postgres_url(home, "lake_catalog"),

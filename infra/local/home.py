@@ -59,6 +59,18 @@ class Home:
             write_whole(self.run / "ports.json", kept)
         return {name: int(kept[name]) for name in PORT_NAMES}
 
+    def clock(self, wanted: str) -> str:
+        """Return the clock of this home, `wall` or `replay`: `wanted` the first time, then kept.
+
+        Topics made for one clock hold times of the other wrong, so a home never changes its clock.
+        """
+        kept = _read(self.run / "home.json")
+        if "clock" not in kept:
+            self.create()
+            kept["clock"] = wanted
+            write_whole(self.run / "home.json", kept)
+        return str(kept["clock"])
+
     def secrets(self) -> dict[str, str]:
         """Return the secrets of this home, made the first time, readable by its owner only."""
         kept = _read(self.run / "secrets.json")

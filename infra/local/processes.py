@@ -3,11 +3,13 @@
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 
 import psutil
 
 _TOLERANCE_SECONDS = 2.0
+_POLL_SECONDS = 0.05
 
 
 def started_at(pid: int) -> float | None:
@@ -54,10 +56,28 @@ def end_group(leader: int | None, began: float | None, grace_seconds: float = 10
         return 0  # the number belongs to a stranger, who leads a group of its own
     members = group_members(leader, began)
     send(members, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(members, timeout=grace_seconds)
+    stubborn = _still_there(members, grace_seconds)
     send(stubborn, signal.SIGKILL)
-    psutil.wait_procs(stubborn, timeout=grace_seconds)
+    _still_there(stubborn, grace_seconds)
     return len(members)
+
+
+def _still_there(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for processes to end; return those that did not. A zombie has ended."""
+    deadline = time.monotonic() + seconds
+    left = processes
+    while left := [process for process in left if _is_alive(process)]:
+        if time.monotonic() > deadline:
+            return left
+        time.sleep(_POLL_SECONDS)
+    return []
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def send(processes: Iterable[psutil.Process], signal_number: int) -> None:

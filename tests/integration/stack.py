@@ -1,0 +1,148 @@
+"""One running home, as the integration tests see it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+import psycopg
+
+from infra.local.config import CHECKOUT
+from infra.local.environment import environment
+from infra.local.home import Home
+from infra.local.running import current_status
+from infra.local.status import ComponentStatus, Status
+from serving.control import keys, sites
+
+HEADWATER = CHECKOUT / ".venv" / "bin" / "headwater"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TestSite:
+    """A site with one key of each kind, made for one test."""
+
+    __test__ = False
+
+    site_id: str
+    write_key: str
+    secret_key: str
+    api_key: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A home that runs. Everything a test needs to reach it."""
+
+    home: Path
+    environment: dict[str, str]
+
+    @classmethod
+    def at(cls, home: Path) -> "Stack":
+        """Return the stack of a home, running or not."""
+        return cls(home, environment(home))
+
+    def url(self, program: str) -> str:
+        """Return the address of edge, serving, trino, flink or dagster."""
+        return self.environment[f"HEADWATER_{program.upper()}_URL"]
+
+    def headwater(
+        self, *words: str, check: bool = True, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command on this home; its output is in the result, and in a failure's message."""
+        done = subprocess.run(
+            [str(HEADWATER), *words],
+            env={**os.environ, "HEADWATER_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"headwater {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done
+
+    def up(self, *words: str) -> None:
+        """Start the home and wait until all of it is ready."""
+        self.headwater("up", "--detach", "--wait", *words, timeout=400)
+
+    def down(self) -> None:
+        """Stop the home in order."""
+        self.headwater("down")
+
+    def status(self) -> Status:
+        """Return what runs now."""
+        status = current_status(Home(self.home))
+        assert status is not None, f"{self.home} was never started"
+        return status
+
+    def component(self, name: str) -> ComponentStatus:
+        """Return one component of the status."""
+        return self.status().components[name]
+
+    def kill(self, name: str, signal_number: int = signal.SIGKILL) -> int:
+        """Send a signal to one component and return the pid it had; do not wait."""
+        pid = self.component(name).pid
+        assert pid is not None, f"{name} does not run"
+        os.kill(pid, signal_number)
+        return pid
+
+    def kill_supervisor(self) -> None:
+        """Kill -9 the supervisor alone: what it started goes on."""
+        pid = self.status().pid
+        assert pid is not None, "no supervisor runs"
+        supervisor = psutil.Process(pid)
+        supervisor.kill()
+        psutil.wait_procs([supervisor], timeout=10)
+
+    def kill_everything(self) -> None:
+        """Kill -9 the supervisor and every process of the home at once."""
+        status = self.status()
+        pids = [status.pid, *(part.pid for part in status.components.values())]
+        family = [psutil.Process(pid) for pid in pids if pid is not None]
+        for process in [*family, *(child for p in family[1:] for child in p.children(True))]:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(family, timeout=10)
+
+    def wait_until(
+        self, what: str, ask: Callable[[], T | None], seconds: float = 60, pause: float = 0.3
+    ) -> T:
+        """Ask until the answer is true and return it; fail with `what` after the time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = ask()
+            if answer:
+                return answer
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {seconds:.0f} s: {what} (last: {answer!r})")
+            time.sleep(pause)
+
+    def postgres(self, database: str = "headwater") -> "psycopg.Connection[tuple[Any, ...]]":
+        """Return a connection that commits each statement."""
+        address = self.environment["HEADWATER_POSTGRES_URL"].rpartition("/")[0]
+        return psycopg.connect(f"{address}/{database}", autocommit=True)
+
+    def sql(self, query: str, user: str = "headwater") -> list[tuple[Any, ...]]:
+        """Run one query in Trino and return its rows."""
+        import trino.dbapi
+
+        host, _, port = self.url("trino").removeprefix("http://").partition(":")
+        settings = {"user": user, "catalog": "lake", "legacy_prepared_statements": False}
+        connect: Callable[..., Any] = trino.dbapi.connect
+        with connect(host=host, port=int(port), **settings) as connection:
+            return [tuple(row) for row in connection.cursor().execute(query).fetchall()]
+
+    def make_site(self, site_id: str, **settings: Any) -> TestSite:
+        """Create a site (see serving.control.sites.create_site) with a key of each kind."""
+        with self.postgres() as connection:
+            sites.create_site(connection, site_id, **settings)
+            made = [keys.create_key(connection, site_id, kind) for kind in ("pub", "sec", "api")]
+        return TestSite(site_id, *made)
