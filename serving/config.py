@@ -15,7 +15,7 @@ class MissingSetting(Exception):
 class Config:
     """What the API needs to know about its surroundings.
 
-    `secret` signs paging cursors; `dashboard` is the built page and may be absent.
+    `dashboard` is the built page and may be absent.
     """
 
     host: str
@@ -23,7 +23,6 @@ class Config:
     public_url: str
     postgres_url: str
     trino_url: str
-    secret: bytes
     dashboard: Path
 
     @classmethod
@@ -39,7 +38,6 @@ class Config:
             public_url=url.rstrip("/"),
             postgres_url=_needed(env, "HEADWATER_POSTGRES_URL"),
             trino_url=_needed(env, "HEADWATER_TRINO_URL"),
-            secret=bytes.fromhex(_needed(env, "HEADWATER_SECRET")),
             dashboard=Path(__file__).parent / "dashboard" / "dist",
         )
 

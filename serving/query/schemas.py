@@ -1,6 +1,6 @@
 """What the query API takes and gives; lists stand in the order of the request."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,7 +59,12 @@ class Question(_Strict):
         max_length=5,
         description="Names asked for; without it time runs up, else the first metric down.",
     )
-    limit: int = Field(default=100, ge=1, le=MAX_ROWS)
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_ROWS,
+        description="Rows of a page; 100, but all of a time series.",
+    )
     cursor: str | None = Field(
         default=None, max_length=400, description="`next_cursor` of the page before."
     )
@@ -150,7 +155,8 @@ class Meta(BaseModel):
     compared_with: Period | None = None
     definitions: list[Definition]
     source: list[str] = Field(description="Views that were read.")
-    cached: bool
+    cached: bool = Field(description="True: no statement ran for this answer.")
+    stale: bool = Field(default=False, description="True: the lake is away, figures are older.")
     took_ms: float
     warnings: list[str] = Field(default_factory=list)
 
@@ -271,3 +277,25 @@ class Dictionary(BaseModel):
     time_units: list[str]
     date_ranges: list[str]
     filters: list[str]
+
+
+class RestatementRequest(_Strict):
+    """Local dates of a site that are to be computed again from its events."""
+
+    site: str = Field(examples=["demo"], max_length=63)
+    dates: list[date] = Field(min_length=1, max_length=400, examples=[["2026-03-01"]])
+    reason: str = Field(default="asked for over the API", max_length=200)
+
+
+class RestatementStatus(BaseModel):
+    """How far a request is: queued, running, done or failed (`error` says why)."""
+
+    restatement_id: int
+    site: str
+    dates: list[date]
+    reason: str
+    status: Literal["queued", "running", "done", "failed"]
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None

@@ -10,7 +10,7 @@ export interface Query {
   readonly site: string;
   readonly metrics: readonly string[];
   readonly dimensions: readonly string[];
-  readonly filters: readonly (readonly [string, string, readonly string[]])[];
+  readonly filters: readonly (readonly [string, string, readonly (string | null)[]])[];
   readonly date_range: Period;
   readonly compare: Exclude<Compare, 'none'> | null;
   readonly limit: number;

@@ -31,11 +31,12 @@ export function Chart(props: Props) {
   const shape = [label, unit, interval, paletteVersion.value, points.map((point) => point.bucket)].join();
 
   useEffect(() => {
-    if (!holder.current) return;
-    const drawn = draw(holder.current, props, setAt);
+    const element = holder.current;
+    if (!element) return;
+    const drawn = draw(element, props, setAt);
     plot.current = drawn;
-    const resized = new ResizeObserver(() => drawn.setSize(sizeOf(holder.current!)));
-    resized.observe(holder.current);
+    const resized = new ResizeObserver(() => drawn.setSize(sizeOf(element)));
+    resized.observe(element);
     return () => {
       resized.disconnect();
       drawn.destroy();

@@ -34,7 +34,7 @@ export function NoSites() {
   return (
     <div class="letter">
       <h1>No site yet</h1>
-      <p>Create the first site. The command prints a key and the snippet to put on its pages.</p>
+      <p>Create the first one. The command says what comes next.</p>
       <Command text="headwater sites create my-site --host example.com" />
       <div><Retry /></div>
     </div>
@@ -66,12 +66,12 @@ export function Install({ site, period }: { site: string; period: string }) {
       </p>
       <ol>
         <li>
-          Create a write key:
+          Create a write key. The command prints it once, with the snippet filled in:
           <Command text={`headwater keys create --site ${site} --kind pub`} />
         </li>
         <li>
-          Put this into the <code>&lt;head&gt;</code> of every page, with your key and the address of your edge (<code>headwater status</code> shows it):
-          <Command text={'<script async src="https://EDGE/s.js?k=KEY" data-api-key="KEY"></script>'} />
+          Put the snippet into the <code>&lt;head&gt;</code> of every page. It looks like this:
+          <Command text={'<script async src="https://EDGE/s.js?k=KEY"></script>'} />
         </li>
         <li>
           Or send one event from the terminal and watch it arrive:

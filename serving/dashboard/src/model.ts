@@ -3,7 +3,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { get, outcomesOf, postQueries, type Answer, type Definition, type Query, type Realtime, type Site } from './api.ts';
 import { keepSite, lastSite } from './memory.ts';
-import { problemOf, read, type Problem } from './problem.ts';
+import { Problem, problemOf, read } from './problem.ts';
 import { QueryCache } from './query_cache.ts';
 import { questionsOf } from './questions.ts';
 import { show, view } from './router.ts';
@@ -33,11 +33,15 @@ export const siteInfo = computed(() => sites.value?.find((one) => one.site === s
 export const timeZone = computed(() => siteInfo.value?.timezone ?? 'UTC');
 
 async function askAll(asked: readonly Query[], stop: AbortSignal): Promise<(Answer | Problem)[]> {
-  const outcomes = await outcomesOf(await (takeStarted(asked) ?? postQueries(asked, stop)));
+  const outcomes = await outcomesOf(await (takeStarted(asked) ?? postQueries(asked, stop))).catch(notSignedIn);
   for (const outcome of outcomes) if (!(outcome instanceof Error)) learn(outcome.meta.definitions);
-  const refused = outcomes.find((outcome) => outcome instanceof Error && outcome.status === 401);
-  if (refused) obstacle.value = problemOf(refused);
   return outcomes;
+}
+
+/** Let a refused request keep the whole page, for signing in is the only way on. */
+function notSignedIn(reason: unknown): never {
+  if (reason instanceof Problem && reason.status === 401) obstacle.value = reason;
+  throw reason;
 }
 
 let startedBatch = window.headwaterStart?.batch ?? null;

@@ -85,14 +85,10 @@ function Line({ tab, row, share }: { tab: Tab; row: Row; share: number }) {
     <tr>
       <td>
         {bar}
-        {value === null ? (
-          <span class="label"><span>{text}</span></span>
-        ) : (
-          <a class="label" href={hrefOf(withFilter(view.value, tab.dimension, value))} title={text}>
-            <span>{text}</span>
-            <span class="unseen">: show only this</span>
-          </a>
-        )}
+        <a class="label" href={hrefOf(withFilter(view.value, tab.dimension, value))} title={text}>
+          <span>{text}</span>
+          <span class="unseen">: show only this</span>
+        </a>
       </td>
       {tab.metrics.map((name, at) => {
         const unit = definitions.value.get(name)?.unit ?? 'count';

@@ -78,7 +78,8 @@ export function boardQuestion(view: View, site: string): Query {
     ...about(view, site),
     metrics: TILES,
     dimensions: [`time:${intervalOf(view)}`],
-    compare: view.compare === 'none' ? null : view.compare,
+    // Nothing comes before all time.
+    compare: view.compare === 'none' || view.period === 'all' ? null : view.compare,
     limit: 1000,
   };
 }
@@ -100,7 +101,8 @@ export function questionsOf(view: View, site: string): Query[] {
 
 /** The chart's intervals that suit a period, the usual one first. */
 export function intervalsFor(period: Period): readonly [Interval, ...Interval[]] {
-  const days = typeof period === 'string' ? DAYS[period] ?? 1000 : daysBetween(...period);
+  if (period === 'all') return ['week', 'month', 'day'];
+  const days = typeof period === 'string' ? DAYS[period] ?? 0 : daysBetween(...period);
   if (days <= 2) return ['hour'];
   if (days <= 10) return ['day', 'hour'];
   if (days <= 100) return ['day', 'week', 'month'];
@@ -112,7 +114,7 @@ export function intervalOf(view: View): Interval {
   return view.interval && suitable.includes(view.interval) ? view.interval : suitable[0];
 }
 
-const DAYS: Record<string, number> = { day: 1, '24h': 1, '7d': 7, '28d': 28, '91d': 91, month: 31, '12mo': 366, year: 366 };
+const DAYS: Record<string, number> = { day: 1, '24h': 1, '7d': 7, '28d': 28, '30d': 30, '91d': 91, month: 31, '6mo': 184, '12mo': 366, year: 366 };
 
 function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;

@@ -6,7 +6,8 @@ export type Interval = 'hour' | 'day' | 'week' | 'month';
 export interface Filter {
   readonly op: string;
   readonly dimension: string;
-  readonly values: readonly string[];
+  /** null: has no value. */
+  readonly values: readonly (string | null)[];
 }
 
 export interface View {
@@ -82,7 +83,7 @@ export function searchOf(view: View): string {
 }
 
 /** Keep only one value of a dimension, in place of any other; keeping it again changes nothing. */
-export function withFilter(view: View, dimension: string, value: string): View {
+export function withFilter(view: View, dimension: string, value: string | null): View {
   const found = view.filters.find((one) => one.op === 'is' && one.dimension === dimension);
   if (found?.values.length === 1 && found.values[0] === value) return view;
   const filter = { op: 'is', dimension, values: [value] };
@@ -101,7 +102,7 @@ function periodFrom(text: string | null): Period {
 }
 
 function filterFrom(text: string): Filter[] {
-  const [op, dimension, ...values] = listFrom(text);
+  const [op, dimension, ...values] = itemsOf(text);
   return op && dimension && values.length > 0 ? [{ op, dimension, values }] : [];
 }
 
@@ -113,12 +114,18 @@ function isInterval(text: string | null): text is Interval {
   return text !== null && INTERVALS.includes(text);
 }
 
-// A comma parts the items of a list; inside an item it is escaped, and so is the escape.
-function join(items: readonly string[]): string {
-  return items.map((item) => item.replaceAll('!', '!!').replaceAll(',', '!.')).join(',');
+// A comma parts the items of a list. Inside an item, `!.` is a comma, `!!` is `!`; `!0` is no value at all.
+const NOTHING = '!0';
+
+function join(items: readonly (string | null)[]): string {
+  return items.map((item) => item?.replaceAll('!', '!!').replaceAll(',', '!.') ?? NOTHING).join(',');
+}
+
+function itemsOf(text: string): (string | null)[] {
+  const plain = (item: string) => item.replace(/!([!.])/g, (_, mark) => (mark === '.' ? ',' : '!'));
+  return text.split(',').map((item) => (item === NOTHING ? null : plain(item)));
 }
 
 function listFrom(text: string | null): string[] {
-  if (!text) return [];
-  return text.split(',').map((item) => item.replace(/!([!.])/g, (_, mark) => (mark === '.' ? ',' : '!')));
+  return text ? itemsOf(text).filter((item) => item !== null) : [];
 }

@@ -1,0 +1,47 @@
+"""The FastAPI app: routes, errors, documentation."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from serving import problems, warm
+from serving.docs import add_docs
+from serving.frame import Frame
+from serving.parts import Parts
+from serving.routes import query, service, sites
+
+DESCRIPTION = """Numbers about your sites, each with its freshness.
+
+Ask with plain names (`GET /api/v1/metrics` lists them) and a bearer key of the site
+(`headwater keys create --site SITE --kind api`). Errors are `application/problem+json`
+and say what to write instead.
+"""
+
+
+def make_app(parts: Parts) -> FastAPI:
+    """Return the app over the given machinery."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        parts.store.open()
+        async with warm.in_background(parts):
+            yield
+        parts.store.close()
+
+    app = FastAPI(
+        title="Headwater",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
+    app.state.parts = parts
+    problems.add_handlers(app)
+    app.include_router(query.router)
+    app.include_router(sites.router)
+    add_docs(app)
+    app.include_router(service.router)
+    app.add_middleware(Frame)
+    return app

@@ -1,0 +1,123 @@
+"""Remembers what the lake and the control plane said: one look at a time for each question.
+
+A value is kept under its question together with a *token* that says which version of the data
+it was computed from: the closed days' runs, or the 5 s bucket for what still runs. Another
+token means compute again; if that fails because the lake is away, the older value is given
+with its age.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from serving.errors import Unavailable
+
+T = TypeVar("T")
+MAX_STALE_SECONDS: Final = 86_400
+PATIENCE_SECONDS: Final = 3.0  # with an older value at hand nobody waits longer than this
+
+
+@dataclass(frozen=True)
+class Found(Generic[T]):
+    """A value, when it was computed, and how it came.
+
+    `is_stale`: the lake could not be asked, so the value is of an older version of the data.
+    """
+
+    value: T
+    computed_at: float
+    is_cached: bool
+    is_stale: bool = False
+
+
+@dataclass(frozen=True)
+class _Entry:
+    token: Hashable
+    value: Any
+    computed_at: float
+    weight: int
+
+
+class Cache:
+    """Values by question, the least recently used given up first."""
+
+    def __init__(
+        self,
+        max_weight: int = 2_000_000,
+        clock: Callable[[], float] = time.time,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._flights: dict[tuple[Hashable, Hashable], asyncio.Task[_Entry]] = {}
+        self._weight = 0
+        self._max_weight = max_weight
+        self._clock = clock
+        self._patience = patience_seconds
+        self.hits = 0
+        self.misses = 0
+
+    async def get(
+        self,
+        key: Hashable,
+        token: Hashable,
+        compute: Callable[[], Awaitable[T]],
+        weigh: Callable[[T], int] = lambda _: 1,
+    ) -> Found[T]:
+        """Return the value of a key at a token, computing it if nobody does already.
+
+        Raises what `compute` raises unless an older value can stand in for it.
+        """
+        entry = self._entries.get(key)
+        if entry is not None and entry.token == token:
+            self.hits += 1
+            self._entries.move_to_end(key)
+            return Found(entry.value, entry.computed_at, is_cached=True)
+        self.misses += 1
+        flight = self._flights.get((key, token)) or self._start(key, token, compute, weigh)
+        return await self._land(flight, entry)
+
+    async def _land(self, flight: "asyncio.Task[_Entry]", older: _Entry | None) -> Found[Any]:
+        is_usable = older is not None and self._clock() - older.computed_at < MAX_STALE_SECONDS
+        try:
+            patience = self._patience if is_usable else None
+            landed = await asyncio.wait_for(asyncio.shield(flight), patience)
+            return Found(landed.value, landed.computed_at, is_cached=False)
+        except (Unavailable, TimeoutError):
+            if older is None or not is_usable:
+                raise
+            return Found(older.value, older.computed_at, is_cached=True, is_stale=True)
+
+    def _start(
+        self,
+        key: Hashable,
+        token: Hashable,
+        compute: Callable[[], Awaitable[Any]],
+        weigh: Callable[[Any], int],
+    ) -> "asyncio.Task[_Entry]":
+        async def fly() -> _Entry:
+            started = self._clock()
+            value = await compute()
+            entry = _Entry(token, value, started, max(1, weigh(value)))
+            self._keep(key, entry)
+            return entry
+
+        flight = asyncio.get_running_loop().create_task(fly())
+        self._flights[key, token] = flight
+        flight.add_done_callback(lambda done: self._forget_flight((key, token), done))
+        return flight
+
+    def _forget_flight(self, name: tuple[Hashable, Hashable], done: "asyncio.Task[_Entry]") -> None:
+        self._flights.pop(name, None)
+        if not done.cancelled():
+            done.exception()  # seen, even if everybody who waited has left
+
+    def _keep(self, key: Hashable, entry: _Entry) -> None:
+        older = self._entries.pop(key, None)
+        self._weight += entry.weight - (older.weight if older else 0)
+        self._entries[key] = entry
+        while self._weight > self._max_weight and len(self._entries) > 1:
+            _, gone = self._entries.popitem(last=False)
+            self._weight -= gone.weight
