@@ -99,7 +99,6 @@ def _state(home: Home) -> Settings:
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "30 s",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": "infinite",
         "table.local-time-zone": "UTC",
         "classloader.check-leaked-classloader": "false",
     }
