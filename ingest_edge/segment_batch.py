@@ -166,6 +166,10 @@ def _put_known(event: Event, known: KnownProperties) -> None:
     event.client_session_id = identity(known.session_id, "properties.session_id")
     event.engaged_ms = whole(known.engaged_ms, "properties.engaged_ms", 0)
     event.scroll_percent = whole(known.scroll_percent, "properties.scroll_percent", 0, 100)
+    event.click_target = _text(known.click_target)
+    event.click_x_px = whole(known.click_x_px, "properties.click_x_px")
+    event.click_y_px = whole(known.click_y_px, "properties.click_y_px")
+    event.page_view_id = identity(known.page_view_id, "properties.page_view_id")
 
 
 def _text(value: object) -> str | None:

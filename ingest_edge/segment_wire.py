@@ -100,3 +100,7 @@ class KnownProperties(msgspec.Struct):
     session_id: Any = None
     engaged_ms: Any = None
     scroll_percent: Any = None
+    click_target: Any = None
+    click_x_px: Any = None
+    click_y_px: Any = None
+    page_view_id: Any = None

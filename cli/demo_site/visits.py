@@ -33,6 +33,7 @@ class Action:
     page: Page
     referrer: str | None
     page_view: int
+    seq: int
     properties: Mapping[str, Value]
 
 
@@ -63,8 +64,10 @@ class _Walk:
         self.now += timedelta(milliseconds=self.random.randint(least_ms, most_ms))
 
     def do(self, name: str, **properties: Value) -> None:
-        done = Action(self.now, name, self.page, self.referrer, self.page_view, properties)
-        self.actions.append(done)
+        seq = len(self.actions)
+        self.actions.append(
+            Action(self.now, name, self.page, self.referrer, self.page_view, seq, properties)
+        )
 
     def open(self, page: Page) -> None:
         """Leave the page that is open and see the next."""
@@ -165,7 +168,7 @@ def _order(walk: _Walk, basket: list[Product]) -> None:
 def _sign_up(walk: _Walk) -> None:
     walk.open(shop.NEWSLETTER)
     walk.do("form_submit", form="newsletter")
-    walk.do("sign_up", list="november-letter")
+    walk.do("sign_up", list="november-letter", is_conversion=True)
 
 
 def price_in(euros: Decimal, currency: str) -> Decimal:

@@ -31,7 +31,7 @@ def event_of(
         "messageId": event_id,
         "anonymousId": visit.visitor.visitor_id,
         "timestamp": iso(happened_at or action.happened_at),
-        "properties": {**(page if is_view else {}), **action.properties},
+        "properties": {**_place_in_visit(visit, action), **action.properties},
         "context": {**_client(visit.visitor), "page": page},
     }
 
@@ -44,6 +44,13 @@ def browser_headers(visitor: Visitor, host: str) -> dict[str, str]:
         "X-Forwarded-For": visitor.address,
         "Origin": f"https://{host}",
     }
+
+
+def _place_in_visit(visit: Visit, action: Action) -> dict[str, Any]:
+    """Return what the tracker counts: the page view and the place of the event in it."""
+    begun_ms = int(visit.actions[0].happened_at.timestamp() * 1000)
+    view = f"{visit.visitor.visitor_id}-{begun_ms}-{action.page_view}"
+    return {"page_view_id": view, "seq": action.seq}
 
 
 def _page(action: Action) -> dict[str, str]:
