@@ -1,0 +1,1 @@
+"""WHEN (Dagster): knows only when, and whether it worked."""

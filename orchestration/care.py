@@ -1,0 +1,56 @@
+"""Care of the lake: compaction, snapshot expiry, purging of superseded runs."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.lake.compaction import compact, purge, restated_tables
+from pipelines.lake.config import load_config
+from pipelines.lake.expiry import expire
+from pipelines.lake.tables import open_catalog
+from pipelines.lake.trino import Trino
+from schemas.load import TABLES
+
+
+@dg.op
+def compact_each(context: dg.OpExecutionContext) -> None:
+    """Rewrite the small files of every table that has many."""
+    trino = Trino(load_config().trino_url)
+    done = [table for table in TABLES if compact(trino, table)]
+    context.log.info("compacted: %s", ", ".join(done) or "nothing")
+
+
+@dg.op
+def expire_each(context: dg.OpExecutionContext) -> None:
+    """Forget snapshots that nobody needs, table by table."""
+    iceberg = open_catalog(load_config().catalog)
+    for name in TABLES:
+        done = expire(iceberg.load_table(("web", name)), datetime.now(UTC))
+        if done.snapshots:
+            context.log.info("%s: %d snapshots, %d files", name, done.snapshots, done.files)
+
+
+@dg.op
+def purge_each(context: dg.OpExecutionContext) -> None:
+    """Remove the rows of runs that count no more."""
+    trino, now = Trino(load_config().trino_url), datetime.now(UTC)
+    for name, date_column in restated_tables().items():
+        context.log.info("%s: %d rows", name, purge(trino, name, date_column, now))
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def compact_tables() -> None:
+    """Rewrite small files."""
+    compact_each()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def expire_snapshots() -> None:
+    """Forget old snapshots."""
+    expire_each()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def purge_runs() -> None:
+    """Remove superseded runs."""
+    purge_each()

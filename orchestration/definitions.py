@@ -1,0 +1,22 @@
+"""Everything Dagster loads: `dagster-webserver -m orchestration.definitions`."""
+
+import dagster as dg
+
+from orchestration.assets import restated_tables, source_specs
+from orchestration.care import compact_tables, expire_snapshots, purge_runs
+from orchestration.schedules import (
+    compaction,
+    expiry,
+    hourly,
+    nightly,
+    purge,
+    restate_job,
+    restatement_queue,
+)
+
+definitions = dg.Definitions(
+    assets=[restated_tables, *source_specs()],
+    jobs=[restate_job, compact_tables, expire_snapshots, purge_runs],
+    schedules=[hourly, nightly, expiry, compaction, purge],
+    sensors=[restatement_queue],
+)

@@ -1,0 +1,45 @@
+"""Opens what a run works with, from the settings of pipelines/lake/config.py."""
+
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+from pipelines.batch.locks import site_lock
+from pipelines.batch.restate import Lake
+from pipelines.batch.sites.model import SiteRow, mirror
+from pipelines.lake.config import Config, load_config
+from pipelines.lake.trino import Trino
+from serving.control.database import Connection, connect
+from serving.control.sites import Site, list_sites
+
+
+def open_lake(config: Config | None = None) -> Lake:
+    """Return the lake with one restatement of a site at a time."""
+    config = config or load_config()
+
+    def lock(site_id: str) -> AbstractContextManager[object]:
+        return site_lock(config.control_url, site_id)
+
+    return Lake(Trino(config.trino_url), lock)
+
+
+def open_control(config: Config | None = None) -> Connection:
+    """Return a connection to the control plane."""
+    return connect((config or load_config()).control_url)
+
+
+def mirror_sites(control: Connection, lake: Lake) -> list[str]:
+    """Bring web.sites up to the control plane and return the ids of what changed."""
+    rows = [site_row(site) for site in list_sites(control)]
+    return [site.site_id for site in mirror(lake.trino, rows, datetime.now(UTC))]
+
+
+def site_row(site: Site) -> SiteRow:
+    """Return a site as the mirror has it."""
+    return SiteRow(
+        site_id=site.site_id,
+        name=site.name,
+        timezone=site.timezone,
+        allowed_hosts=",".join(site.allowed_hosts),
+        exclude_bots=site.exclude_bots,
+        retention_days=site.retention_days,
+    )

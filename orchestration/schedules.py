@@ -1,0 +1,91 @@
+"""When: requests at once, due days hourly, older ones nightly, care of the lake in between."""
+
+from typing import Final
+
+import dagster as dg
+
+from orchestration.assets import GROUP
+from orchestration.care import compact_tables, expire_snapshots, purge_runs
+from orchestration.opening import open_control
+from serving.control import restatements
+
+QUEUE_TAG: Final = "headwater/queue"
+_OP: Final = "restate_days"
+_RUNNING: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+# One process a run: starting another for a step would cost more than the step.
+restate_job = dg.define_asset_job(
+    "restate", selection=dg.AssetSelection.groups(GROUP), executor_def=dg.in_process_executor
+)
+
+
+def _config(**ask: bool) -> dict[str, object]:
+    return {"ops": {_OP: {"config": ask}}}
+
+
+hourly = dg.ScheduleDefinition(
+    name="restate_hourly",
+    job=restate_job,
+    cron_schedule="7 * * * *",
+    run_config=_config(),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+nightly = dg.ScheduleDefinition(
+    name="restate_nightly",
+    job=restate_job,
+    cron_schedule="37 3 * * *",
+    run_config=_config(is_nightly=True),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+expiry = dg.ScheduleDefinition(
+    name="expire_snapshots",
+    job=expire_snapshots,
+    cron_schedule="*/10 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+compaction = dg.ScheduleDefinition(
+    name="compact_tables",
+    job=compact_tables,
+    cron_schedule="25 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+purge = dg.ScheduleDefinition(
+    name="purge_runs",
+    job=purge_runs,
+    cron_schedule="52 2 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+@dg.sensor(
+    job=restate_job,
+    minimum_interval_seconds=3,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def restatement_queue(
+    context: dg.SensorEvaluationContext,
+) -> dg.RunRequest | dg.SkipReason:
+    """Start a run when somebody waits and no run takes the queue yet.
+
+    A request that says `running` while no run is left was lost with its process: it fails.
+    """
+    with open_control() as control:
+        waiting = restatements.open_requests(control)
+        if not waiting:
+            return dg.SkipReason("nobody waits")
+        alive = context.instance.get_runs(
+            dg.RunsFilter(tags={QUEUE_TAG: "yes"}, statuses=_RUNNING), limit=1
+        )
+        if alive:
+            return dg.SkipReason(f"run {alive[0].run_id} takes the queue")
+        for request in waiting:
+            if request.status == "running":
+                reason = f"run {request.run_id} ended without a verdict; ask again"
+                restatements.finish(control, request.restatement_id, reason)
+    return dg.RunRequest(run_config=_config(is_queue=True), tags={QUEUE_TAG: "yes"})

@@ -1,0 +1,51 @@
+"""Rewrites small files, and removes rows of restatements that count no more: through Trino.
+
+Both are idempotent and safe while Flink appends: Trino retries its commit on the newer snapshot.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pipelines.lake.sql import bind, read_sql
+from pipelines.lake.trino import Trino
+from schemas.load import RECORDS, RULES, TABLES
+
+_SQL: Final = Path(__file__).parent / "care"
+_TARGET_MB: Final = 64
+_ENOUGH_FILES: Final = 20  # fewer small files cost less to read than to rewrite
+_LONGEST_RUN: Final = timedelta(days=1)
+
+
+def compact(trino: Trino, table: str) -> bool:
+    """Rewrite the small files of a table if there are many; True if it was done."""
+    target = {"target_bytes": _TARGET_MB * 1_000_000}
+    (row,) = trino.rows(*bind(read_sql(_SQL / "files.sql", {"table": table}).text, target))
+    if row["small_files"] < _ENOUGH_FILES:
+        return False
+    names = {"table": table, "target": f"{_TARGET_MB}MB"}
+    trino.rows(*bind(read_sql(_SQL / "optimize.sql", names).text, {}))
+    return True
+
+
+def restated_tables() -> dict[str, str]:
+    """Return the tables that hold days of runs, with the column of the day."""
+    found: dict[str, str] = {}
+    for table in TABLES.values():
+        columns = {field.name for field in RECORDS[table.record].fields}
+        day = next((name for name in ("local_date", "started_date") if name in columns), None)
+        if table.writer == "batch" and table.name != "day_runs" and day and "run_id" in columns:
+            found[table.name] = day
+    return found
+
+
+def purge(trino: Trino, table: str, date_column: str, now: datetime) -> int:
+    """Remove rows of runs superseded for the time of the rule; return how many."""
+    names = {"table": table, "date_column": date_column}
+    kept = timedelta(minutes=RULES.delivery.superseded_run_minutes)
+    return trino.write(
+        *bind(
+            read_sql(_SQL / "purge.sql", names).text,
+            {"keep_from": now - kept, "oldest_at_work": f"{now - _LONGEST_RUN:%Y%m%dT%H%M%S}"},
+        )
+    )
