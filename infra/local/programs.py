@@ -91,7 +91,9 @@ def _dagster(home: Home) -> list[Component]:
 def _prepare_dagster(home: Home, words: list[str]) -> Launch:
     folder = home.path / "dagster"
     folder.mkdir(exist_ok=True)
-    text = _DAGSTER.format(url=postgres_url(home, "dagster"), folder=folder)
+    # TRICKY: SQLAlchemy 2.1 takes psycopg 3 unless told, and Dagster's NOTIFY fails with it.
+    url = postgres_url(home, "dagster").replace("postgresql:", "postgresql+psycopg2:", 1)
+    text = _DAGSTER.format(url=url, folder=folder)
     (folder / "dagster.yaml").write_text(text, encoding="utf-8")
     script = PYTHON.with_name(words[0])
     return Launch([str(PYTHON), str(script), *words[1:]], folder=CHECKOUT)
@@ -113,9 +115,12 @@ compute_logs:
   class: LocalComputeLogManager
   config:
     base_dir: {folder}/logs
-concurrency:
-  runs:
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
     max_concurrent_runs: 2
+    dequeue_interval_seconds: 1
 retention:
   schedule:
     purge_after_days: 7
