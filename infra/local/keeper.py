@@ -24,6 +24,7 @@ _HEALTH_SECONDS: Final = 5.0
 _HEALTH_FAILURES: Final = 12
 _BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _WELL_AFTER_SECONDS: Final = 60.0
+_REST_SECONDS: Final = 2.0  # what is left of a group after its leader was ended
 
 
 class Keeper:
@@ -156,7 +157,7 @@ class Keeper:
 
     async def _end_rest(self) -> None:
         """End what the process left in its group, and the process if it still runs."""
-        await asyncio.to_thread(end_group, self.status.pid, self.status.started_at, 5.0)
+        await asyncio.to_thread(end_group, self.status.pid, self.status.started_at, _REST_SECONDS)
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)

@@ -7,6 +7,7 @@ from typing import Final, TextIO
 _BAR_WIDTH: Final = 30
 _LINE_SECONDS: Final = 10.0
 _MB: Final = 1e6
+_WORTH_A_LINE: Final = 5_000_000
 
 
 class Progress:
@@ -19,15 +20,19 @@ class Progress:
 
     def start(self, name: str, total: int, done: int) -> None:
         """Begin a file of `total` bytes of which `done` are there already."""
-        self._name, self._total, self._done, self._shown_at = name, total, done, 0.0
-        self.advance(0)
+        self._name, self._total, self._done = name, total, done
+        self._shown_at = time.monotonic()
 
     def advance(self, count: int) -> None:
-        """Add bytes; writes at most ten times a second (terminal) or every ten seconds."""
+        """Add bytes; writes at most ten times a second (terminal) or every ten seconds.
+
+        Without a terminal small files are not worth a line.
+        """
         self._done += count
-        pause = 0.1 if self._is_terminal else _LINE_SECONDS
         is_whole = self._done >= self._total
-        if is_whole or time.monotonic() - self._shown_at > pause:
+        pause = 0.1 if self._is_terminal else _LINE_SECONDS
+        is_due = time.monotonic() - self._shown_at > pause
+        if is_due or (is_whole and (self._is_terminal or self._total > _WORTH_A_LINE)):
             self._shown_at = time.monotonic()
             self._out.write(self._line() + ("\n" if is_whole or not self._is_terminal else ""))
             self._out.flush()
