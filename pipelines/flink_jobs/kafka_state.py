@@ -63,8 +63,9 @@ class Broker:
         Taking over the id makes the coordinator abort what was open under it, as Flink does.
         """
         try:
-            found = self._admin.list_transactions(state_filters=list(_OPEN))
-            names = sorted({name for name in _names(found) if name.startswith(prefix)})
+            by_broker = self._admin.list_transactions(state_filters=list(_OPEN))
+            found = {each.transactional_id for listed in by_broker.values() for each in listed}
+            names = sorted(name for name in found if name.startswith(prefix))
             for name in names:
                 heir = KafkaProducer(bootstrap_servers=self._bootstrap, transactional_id=name)
                 heir.init_transactions()
@@ -91,11 +92,6 @@ class Broker:
 
     def _unavailable(self, error: KafkaError) -> KafkaUnavailable:
         return KafkaUnavailable(f"Kafka at {self._bootstrap}: {error}. See `headwater status`.")
-
-
-def _names(found: Iterable[Any]) -> Iterable[str]:
-    for each in found:
-        yield each["transactional_id"] if isinstance(each, dict) else each.transactional_id
 
 
 def _tail(consumer: Any, topic: str) -> Iterable[bytes]:
