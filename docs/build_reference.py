@@ -1,10 +1,11 @@
-"""Write docs/reference/*.md from schemas/. `make docs` runs it; CI fails when stale."""
+"""Write docs/reference/*.md from schemas/ and cli/. `make docs` runs it; CI fails when stale."""
 
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from cli.reference import cli_page
 from schemas.load import FOLDER, RECORDS, TABLES, TOPICS
 from schemas.loaders.records import Field, Record
 from schemas.loaders.tables import Table
@@ -78,7 +79,12 @@ def _list(names: Iterable[str]) -> str:
 
 def pages() -> Mapping[str, str]:
     """Return file name -> text of all generated pages."""
-    return {"tables.md": tables_page(), "topics.md": topics_page(), "rules.md": rules_page()}
+    return {
+        "tables.md": tables_page(),
+        "topics.md": topics_page(),
+        "rules.md": rules_page(),
+        "cli.md": cli_page(),
+    }
 
 
 def main() -> None:
