@@ -5,13 +5,13 @@ import { Chart } from './chart.tsx';
 import { formatBucket, formatChange, formatClock, formatDate, formatShort, formatValue } from './format.ts';
 import { Info, LineSample } from './icons.tsx';
 import { useKept } from './kept.ts';
-import { COMPARISONS, INTERVALS, periodLabel } from './labels.ts';
+import { COMPARISONS, INTERVALS, metricLabel, periodLabel } from './labels.ts';
 import { board, definitions, site, timeZone } from './model.ts';
 import { Popover } from './popover.tsx';
 import { intervalOf, intervalsFor, TILES } from './questions.ts';
 import { show, view } from './router.ts';
 import { pointsOf, type Point } from './series.ts';
-import { Bones, Failed, Stale } from './states.tsx';
+import { Failed, Stale } from './states.tsx';
 import type { Interval } from './view.ts';
 
 /** More of these is worse; the colour of a change says so, its sign stays what it is. */
@@ -59,7 +59,7 @@ function Tile({ name, answer, definition }: { name: string; answer: Answer | nul
     <div class="tile" data-chosen={isChosen || undefined} data-metric={name}>
       <div class="tile-head">
         <button type="button" class="tile-name" aria-pressed={isChosen} onClick={() => show({ metric: name })}>
-          {definition?.label ?? name.replaceAll('_', ' ')}
+          {definition?.label ?? metricLabel(name)}
         </button>
         {definition && <Meaning definition={definition} />}
       </div>
@@ -103,7 +103,7 @@ function Series({ answer }: { answer: Answer }) {
   const name = answer.query.metrics.includes(metric) ? metric : TILES[0];
   const definition = definitions.value.get(name);
   const chart = {
-    label: definition?.label ?? name,
+    label: definition?.label ?? metricLabel(name),
     unit: definition?.unit ?? 'count',
     interval: intervalOf(view.value),
     points: pointsOf(answer, name),
@@ -210,8 +210,12 @@ function clock(instant: string): string {
 
 function ChartBones() {
   return (
-    <div class="chart-wait">
-      <Bones rows={6} />
-    </div>
+    <>
+      <div class="chart-head"><span class="bone" style={{ width: '9rem' }} /></div>
+      <div class="chart chart-wait" role="status" aria-label="Loading">
+        {[3, 2, 1, 0].map((line) => <span class="bone" key={line} />)}
+      </div>
+      <p class="freshness"><span class="bone" style={{ width: '14rem' }} /></p>
+    </>
   );
 }

@@ -53,6 +53,8 @@ const OPERATORS: Record<string, string> = {
 };
 
 export const dimensionLabel = (name: string): string => DIMENSIONS[name] ?? name.replaceAll('_', ' ');
+/** What to call a metric until an answer says it. */
+export const metricLabel = (name: string): string => capitalized(name.replaceAll('_', ' '));
 export const operatorLabel = (op: string): string => OPERATORS[op] ?? op.replaceAll('_', ' ');
 
 export function periodLabel(period: Period): string {
@@ -64,7 +66,7 @@ export function periodLabel(period: Period): string {
 export function valueLabel(dimension: string, value: DimensionValue): string {
   if (value === null || value === '') return dimension === 'country' ? 'Unknown' : '(not set)';
   if (dimension === 'country') return countryName(value);
-  return dimension === 'device' ? value.charAt(0).toUpperCase() + value.slice(1) : value;
+  return dimension === 'device' ? capitalized(value) : value;
 }
 
 function countryName(code: string): string {
@@ -73,4 +75,8 @@ function countryName(code: string): string {
   } catch {
     return code;
   }
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -8,8 +8,7 @@ import { QueryCache } from './query_cache.ts';
 import { questionsOf } from './questions.ts';
 import { show, view } from './router.ts';
 
-const REALTIME_MS = 5_000;
-/** Answers are asked again after this, or after eight times what the last took, whichever is later. */
+/** Asked again after this, or after eight times what the last answer took, so that a slow server gets rest. */
 const REFRESH_MS = 5_000;
 const PATIENCE = 8;
 
@@ -93,24 +92,25 @@ async function loadRealtime(): Promise<void> {
   }
 }
 
-/** Call again and again while the tab is visible; `task` says how many ms to wait, null for never mind. */
-function whileVisible(task: () => Promise<number>): void {
+/** Do it again and again while the tab is visible. */
+function whileVisible(task: () => Promise<void>): void {
   let timer = 0;
   const round = async (): Promise<void> => {
     clearTimeout(timer);
     if (document.hidden) return;
-    const wait = await task();
-    timer = window.setTimeout(round, wait);
+    const began = performance.now();
+    await task();
+    clearTimeout(timer);
+    timer = window.setTimeout(round, Math.max(REFRESH_MS, (performance.now() - began) * PATIENCE));
   };
   document.addEventListener('visibilitychange', () => void round());
-  void round();
+  timer = window.setTimeout(round, REFRESH_MS);
 }
 
-async function refresh(): Promise<number> {
-  const began = performance.now();
+/** Ask once more what may have changed, and what failed. */
+async function refresh(): Promise<void> {
   const mayChange = board.peek()?.answer?.meta.provisional ?? true;
   await cache.want(questions.peek(), mayChange);
-  return Math.max(REFRESH_MS, (performance.now() - began) * PATIENCE);
 }
 
 /** Start asking; everything after this follows from the address and the clock. */
@@ -124,9 +124,6 @@ export function begin(): void {
     if (site.value) keepSite(site.value);
     void loadRealtime();
   });
-  whileVisible(async () => {
-    await loadRealtime();
-    return REALTIME_MS;
-  });
-  window.setTimeout(() => whileVisible(refresh), REFRESH_MS);
+  whileVisible(loadRealtime);
+  whileVisible(refresh);
 }
