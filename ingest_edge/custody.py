@@ -104,7 +104,8 @@ async def take(edge: Edge, batch: Sequence[Parsed], topic: str) -> Outcome:
 
 
 def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record:
-    key = mask.hide(f"{event.site_id}:{event.visitor_id or event.event_id}".encode())
+    visitor = mask.hide((event.visitor_id or event.event_id).encode())
+    key = event.site_id.encode() + b":" + visitor
     value = mask.hide(encode(event))
     return Record(topic, key, value, SCHEMA, clock.record_time(event.received_at))
 

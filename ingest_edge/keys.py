@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest_edge.errors import UnknownKey
 from schemas.loaders.edge_rules import ChannelRule
@@ -94,12 +95,20 @@ def _site(row: Row) -> Site:
     settings = row["settings"] or {}
     return Site(
         site_id=row["site_id"],
-        timezone=row["timezone"],
+        timezone=_timezone(row["timezone"]),
         allowed_hosts=frozenset(row["allowed_hosts"] or ()),
         visitor_secret=bytes.fromhex(row["visitor_secret"]),
         settings=settings,
         channel_rules=_channel_rules(settings.get("channel_rules")),
     )
+
+
+def _timezone(name: str) -> str:
+    """Return the zone, or UTC for one this machine does not know: events still count."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
 
 
 def _channel_rules(rules: Any) -> tuple[ChannelRule, ...]:

@@ -73,7 +73,10 @@ def masked_payload(raw: bytes, mask: AddressMask, max_bytes: int) -> str | None:
 
 def _whole(address: bytes) -> re.Pattern[bytes]:
     """Return the pattern of the address where it is not part of a longer one."""
-    return re.compile(rb"(?<![0-9A-Fa-f.:])" + re.escape(address) + rb"(?![0-9A-Fa-f:]|\.[0-9])")
+    name, part = re.escape(address), rb"0-9A-Fa-f:" if b":" in address else rb"0-9"
+    return re.compile(
+        rb"(?<![" + part + rb"])(?<![0-9]\.)" + name + rb"(?![" + part + rb"]|\.[0-9])"
+    )
 
 
 def _is_public(address: str) -> bool:

@@ -10,8 +10,8 @@ from schemas.loaders.edge_rules import ChannelRule, Source
 _RULES: Final = RULES.channels
 _CLICK_IDS: Final = {rule.parameter: rule for rule in _RULES.click_ids}
 _PAYMENT_HOSTS: Final = frozenset(_RULES.payment_hosts)
-# A top-level domain has at most this many labels where the list says `name.*` (co.uk).
-_MAX_SUFFIX_LABELS: Final = 2
+# In `co.uk` or `com.br` the first label is no longer than this.
+_MAX_SECOND_LEVEL: Final = 3
 
 
 class Origin(NamedTuple):
@@ -47,12 +47,18 @@ def known_source(name: str) -> Source | None:
     labels = name.lower().split(".")
     for start in range(len(labels)):
         rest = labels[start:]
-        found = SOURCES.get(".".join(rest))
-        if found is None and 1 < len(rest) <= _MAX_SUFFIX_LABELS + 1:
-            found = SOURCES.get(f"{rest[0]}.*")
-        if found is None and 2 < len(rest) <= _MAX_SUFFIX_LABELS + 2:
-            found = SOURCES.get(f"{rest[0]}.{rest[1]}.*")
+        found = SOURCES.get(".".join(rest)) or _under_any_country(rest)
         if found is not None:
+            return found
+    return None
+
+
+def _under_any_country(labels: list[str]) -> Source | None:
+    """Return the line `name.*` that fits: what follows the name is `com`, `de`, `co.uk`."""
+    is_two = len(labels) > 1 and len(labels[-1]) == 2 and len(labels[-2]) <= _MAX_SECOND_LEVEL
+    suffixes = (1, 2) if is_two else (1,)
+    for length in suffixes:
+        if length < len(labels) and (found := SOURCES.get(".".join(labels[:-length]) + ".*")):
             return found
     return None
 

@@ -17,18 +17,13 @@ def amount_of(text: str) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    if not number.is_finite() or abs(number) >= _LIMIT:
-        return None
-    return number.quantize(_CENT, ROUND_HALF_EVEN)
+    return _rounded(number) if number.is_finite() else None
 
 
 def usd_amount(amount: Decimal, currency: str, on: date) -> Decimal | None:
     """Return the amount in US dollars by the rate of that day; None for an unknown currency."""
     rate = usd_rate(currency, on)
-    if rate is None:
-        return None
-    dollars = amount * rate
-    return dollars.quantize(_CENT, ROUND_HALF_EVEN) if abs(dollars) < _LIMIT else None
+    return None if rate is None else _rounded(amount * rate)
 
 
 def usd_rate(currency: str, on: date) -> Decimal | None:
@@ -39,3 +34,11 @@ def usd_rate(currency: str, on: date) -> Decimal | None:
     if not rates:
         return None
     return max((rate for rate in rates if rate[0] <= on), default=rates[0])[1]
+
+
+def _rounded(number: Decimal) -> Decimal | None:
+    """Return the number with four decimals; None if the column cannot hold it."""
+    if abs(number) >= _LIMIT:
+        return None
+    rounded = number.quantize(_CENT, ROUND_HALF_EVEN)
+    return rounded if abs(rounded) < _LIMIT else None

@@ -1,6 +1,8 @@
 // Page views, engaged time and scrolling, single-page navigation included.
 import { uuid } from "./ids.ts";
 
+const LEAST_MS = 100;
+
 type Emit = (name: string, columns?: Record<string, unknown>) => void;
 
 export interface Page {
@@ -39,7 +41,8 @@ export function page(emit: Emit, isSinglePage: boolean): Page {
     tick();
     scrolled();
     const engaged_ms = Math.round(engaged);
-    if (!engaged_ms && deepest <= reported) return;
+    // Leaving fires two hide events; the moment between them is not worth an event.
+    if (engaged_ms < LEAST_MS && deepest <= reported) return;
     emit("page_leave", { engaged_ms, scroll_percent: deepest });
     engaged = 0;
     reported = deepest;

@@ -1,0 +1,152 @@
+"""A broker in memory that can be told to fail, keys without Postgres, a clock moved by hand."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from ingest_edge.app import App
+from ingest_edge.clock import Clock, WallClock
+from ingest_edge.config import Config
+from ingest_edge.custody import Edge
+from ingest_edge.errors import NotDurable
+from ingest_edge.geo import Geo
+from ingest_edge.key_store import KeyStore
+from ingest_edge.keys import Row, ring_of
+from ingest_edge.metrics import Metrics
+from ingest_edge.sink import Record
+
+NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
+CLIENT = "203.0.113.9"
+PUB, SEC, API, BOUND = "hw_pub_" + "a" * 32, "hw_sec_" + "b" * 32, "hw_api_" + "c" * 32, "hw_pub_d"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+@dataclass
+class FakeSink:
+    """Keeps what it is given; `is_away` makes every write fail."""
+
+    records: list[Record] = field(default_factory=list)
+    is_away: bool = False
+    waiting: int = 0
+
+    async def put(self, records: Sequence[Record]) -> None:
+        if self.is_away:
+            raise NotDurable(("", "the broker is away", "Send the same batch again."))
+        self.records += records
+
+    def put_later(self, record: Record) -> None:
+        self.records.append(record)
+
+    async def can_write(self, topic: str) -> bool:
+        return not self.is_away
+
+    async def close(self) -> None:
+        return None
+
+    def values(self, topic: str) -> list[dict[str, Any]]:
+        """Return the decoded records of a topic."""
+        return [msgspec.json.decode(r.value) for r in self.records if r.topic == topic]
+
+
+@dataclass
+class FakeTime:
+    """A wall clock that moves only by hand."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass
+class Caller:
+    """Sends requests to the application inside this process."""
+
+    app: App
+    sink: FakeSink
+    time: FakeTime
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = b"",
+        headers: Mapping[str, str] | None = None,
+        key: str | None = PUB,
+    ) -> httpx.Response:
+        """Send one request; a body that is no bytes is sent as JSON, the key as Basic user."""
+        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        sent = {"user-agent": FIREFOX, "accept-language": "de", **(headers or {})}
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app, client=(CLIENT, 5))  # type: ignore[arg-type]
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://edge", trust_env=False
+            ) as client:
+                auth = (key, "") if key else None
+                return await client.request(method, path, content=content, headers=sent, auth=auth)
+
+        return asyncio.run(send())
+
+    def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
+        """Send a POST."""
+        return self.request("POST", path, body, **options)
+
+    def batch(self, *messages: Any, key: str | None = PUB, **fields: Any) -> httpx.Response:
+        """Send messages to /v1/batch."""
+        return self.post("/v1/batch", {"batch": list(messages), **fields}, key=key)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what stands in topic events."""
+        return self.sink.values("events")
+
+
+def site_row(site_id: str, **changes: Any) -> Row:
+    """Return a row of the table `sites` as the edge reads it."""
+    row = {"timezone": "UTC", "allowed_hosts": [], "visitor_secret": "07" * 32, "settings": {}}
+    return {"site_id": site_id, **row, **changes}
+
+
+def key_row(text: str, site_id: str, **changes: Any) -> Row:
+    """Return a row of the table `keys` as the edge reads it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row: dict[str, Any] = {"kind": text[3:6], "allowed_hosts": [], "expires_at": None}
+    return {"key_hash": digest, "site_id": site_id, **row, **changes}
+
+
+def make_caller(tmp_path: Path, clock: Clock | None = None) -> Caller:
+    """Return an edge of two sites: `shop` (any host) and `bound` (shop.example only)."""
+    moved, sink = FakeTime(), FakeSink()
+    keys = KeyStore("postgresql://nowhere/", tmp_path / "keys.json")
+    keys.ring = ring_of(
+        [
+            site_row("shop", timezone="Europe/Berlin"),
+            site_row("bound", allowed_hosts=["shop.example"]),
+        ],
+        [
+            key_row(PUB, "shop"),
+            key_row(SEC, "shop"),
+            key_row(API, "shop"),
+            key_row(BOUND, "bound", kind="pub"),
+        ],
+    )
+    keys.is_loaded = True
+    config = Config(
+        home=tmp_path,
+        host="127.0.0.1",
+        port=1,
+        is_replay=False,
+        kafka_bootstrap="",
+        postgres_url="",
+        geo_v4=None,
+        geo_v6=None,
+        trusted_proxies=(),
+    )
+    edge = Edge(config, clock or WallClock(moved), keys, Geo(None, None), sink, Metrics())
+    return Caller(App(edge), sink, moved)
