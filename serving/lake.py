@@ -19,10 +19,10 @@ from serving.query.sql import Param, Sql, Statement
 from serving.scope import SiteScope
 
 Records = list[Sequence[Any]]
-THREADS: Final = 8
-QUERY_SECONDS: Final = 30
+THREADS: Final = 6
+QUERY_SECONDS: Final = 60
 _CONNECT_SECONDS: Final = 2
-_READ_SECONDS: Final = 10
+_READ_SECONDS: Final = 15
 _AWAY_SECONDS: Final = 2  # after a failure nobody else waits for Trino for this long
 _BUSY: Final = frozenset({"EXCEEDED_TIME_LIMIT", "QUERY_QUEUE_FULL", "EXCEEDED_CPU_LIMIT"})
 _MEMORY: Final = "EXCEEDED_"

@@ -11,7 +11,7 @@ from typing import Final
 
 from schemas.load import RULES
 from schemas.loaders.metrics import Dimension
-from serving.query.filters import Every, HasDone, Match, Node, Not, Some, has_done, leaves
+from serving.query.filters import Every, HasDone, Match, Node, Not, Some, leaves
 from serving.query.periods import Span
 from serving.query.sql import Sql, bracketed, joined, sql
 from serving.scope import SiteScope
@@ -128,8 +128,14 @@ def _all(parts: tuple[Node, ...], reading: Reading) -> Sql:
 
 
 def _is_about_events(node: Node) -> bool:
-    views = {dimension.view for dimension in leaves(node)}
-    return views == {"events"} and not has_done(node) and not isinstance(node, Not)
+    """Whether one event can have what is asked; `not` speaks of the whole session instead."""
+    match node:
+        case Match(dimension=dimension):
+            return dimension.view == "events"
+        case Every(parts=parts) | Some(parts=parts):
+            return all(_is_about_events(part) for part in parts)
+        case Not() | HasDone():
+            return False
 
 
 def _sessions_having(node: Node, reading: Reading) -> Sql:

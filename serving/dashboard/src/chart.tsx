@@ -118,7 +118,7 @@ function draw(holder: HTMLElement, { points, unit, interval }: Props, onPoint: (
       y: false,
       move: (drawn, left, top) => [left < 0 ? left : drawn.valToPos(drawn.posToIdx(left), 'x'), top],
       drag: { x: false, y: false, setScale: false },
-      points: { size: 8, fill: (_, series) => (series === 1 ? 'transparent' : color('--accent')), width: 0 },
+      points: { size: 8, fill: (_, series) => (series === 2 ? 'transparent' : color('--accent')), width: 0 },
     },
     scales: {
       x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) },
@@ -144,8 +144,8 @@ function draw(holder: HTMLElement, { points, unit, interval }: Props, onPoint: (
     ],
     series: [
       {},
-      { stroke: color('--before'), width: 1.5, dash: [2, 4], points: { show: lone } },
       { stroke: color('--accent'), width: 2, fill: color('--tint'), points: { show: lone } },
+      { stroke: color('--before'), width: 1.5, dash: [2, 4], points: { show: lone } },
       { stroke: color('--accent'), width: 2, dash: [6, 5], points: { show: lone } },
     ],
     hooks: { setCursor: [(drawn) => drawn.cursor.event && onPoint(drawn.cursor.idx ?? null)] },
@@ -163,7 +163,7 @@ const STEPS: Record<string, number[]> = {
 
 function dataOf(points: readonly Point[]): uPlot.AlignedData {
   const { x, before, done, filling } = linesOf(points);
-  return [x, before, done, filling];
+  return [x, done, before, filling];
 }
 
 const sizeOf = (holder: HTMLElement) => ({ width: holder.clientWidth, height: holder.clientHeight });

@@ -2,7 +2,7 @@
 
 import { Mark, Moon, Sun } from './icons.tsx';
 import { COMPARISONS, dimensionLabel, operatorLabel, periodLabel, valueLabel } from './labels.ts';
-import { realtime, site, sites, timeZone } from './model.ts';
+import { obstacle, realtime, site, sites, timeZone } from './model.ts';
 import { closeAround, Popover } from './popover.tsx';
 import { hrefOf, show, view } from './router.ts';
 import { theme, toggleTheme } from './theme.ts';
@@ -12,6 +12,7 @@ const NOW_MINUTES = 5;
 const OFFERED: readonly Period[] = ['day', '24h', '7d', '28d', '91d', 'month', '12mo', 'year', 'all'];
 
 export function Header() {
+  const isOpen = obstacle.value?.status !== 401 && sites.value?.length !== 0;
   return (
     <header class="bar">
       <div class="bar-inner">
@@ -19,11 +20,11 @@ export function Header() {
           <Mark />
           <span class="brand-name">Headwater</span>
         </a>
-        <SiteSwitch />
-        <Now />
+        {isOpen && <SiteSwitch />}
+        {isOpen && <Now />}
         <span class="spring" />
-        <PeriodPicker />
-        <CompareSwitch />
+        {isOpen && <PeriodPicker />}
+        {isOpen && <CompareSwitch />}
         <button type="button" class="control plain icon" aria-label={theme.value === 'dark' ? 'Light colours' : 'Dark colours'} onClick={toggleTheme}>
           {theme.value === 'dark' ? <Sun /> : <Moon />}
         </button>

@@ -109,6 +109,7 @@ function whileVisible(task: () => Promise<void>): void {
 
 /** Ask once more what may have changed, and what failed. */
 async function refresh(): Promise<void> {
+  if (obstacle.peek() && obstacle.peek()?.status !== 401) await loadSites();
   const mayChange = board.peek()?.answer?.meta.provisional ?? true;
   await cache.want(questions.peek(), mayChange);
 }

@@ -25,7 +25,7 @@ export function Panel({ plan }: { plan: PanelPlan }) {
         {entry.problem && !entry.answer ? (
           <Failed problem={entry.problem} />
         ) : shown === null ? (
-          <Bones rows={9} />
+          <Bones rows={8} />
         ) : shown.rows.length === 0 ? (
           <NoRows tab={tab} />
         ) : (

@@ -63,7 +63,7 @@ export const PANELS: readonly PanelPlan[] = [
   },
 ];
 
-const ROWS = 9;
+const ROWS = 8;
 const ALL_ROWS = 200;
 
 /** The tab of a panel that the view shows. */
