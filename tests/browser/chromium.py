@@ -1,9 +1,12 @@
 """Debian's Chromium under Playwright, without any download."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 EXECUTABLE: Final = "/usr/bin/chromium"
@@ -19,7 +22,15 @@ _ARGS: Final = [
 
 @contextmanager
 def started() -> Iterator[Browser]:
-    """Start a browser with a profile of its own and stop it at the end."""
+    """Start a browser with a profile of its own and stop it at the end.
+
+    TRICKY: keep it no longer than a module. While it runs, `asyncio.run` and a second Playwright
+    fail in this thread.
+    """
+    if not Path(EXECUTABLE).exists():
+        if "CI" in os.environ:
+            pytest.fail(f"{EXECUTABLE} is missing; .ci/run installs it")
+        pytest.skip(f"{EXECUTABLE} is missing: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGS)
         yield browser

@@ -1,6 +1,5 @@
-"""One Chromium for all tests here; a fresh window and a fresh made-up API for each."""
+"""One Chromium for the tests of a file; a fresh window and a fresh made-up API for each."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +10,8 @@ from tests.browser import chromium
 from tests.browser.made_up_api import DIST, MadeUpApi, serve
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(chromium.EXECUTABLE).exists():
-        if "CI" in os.environ:
-            pytest.fail(f"{chromium.EXECUTABLE} is missing; .ci/run installs it")
-        pytest.skip(f"{chromium.EXECUTABLE} is missing: apt-get install chromium")
     with chromium.started() as started:
         yield started
 

@@ -131,7 +131,7 @@ def test_tab_asks_only_its_own_question(page: Page, api: MadeUpApi) -> None:
 def test_more_rows_on_request(page: Page) -> None:
     page.goto("/?site=demo")
     expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
-    assert len(_rows(page, "Events")) == 9
+    assert len(_rows(page, "Events")) == 8
     page.get_by_role("link", name="Show more rows by Event").click()
     expect(page.get_by_role("link", name="Show fewer")).to_be_visible()
     assert len(_rows(page, "Events")) == 12

@@ -1,0 +1,117 @@
+"""A visitor in Chromium on a page with the snippet; the number on the dashboard rises."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from serving.control.links import create_sign_in_link
+from tests.browser import chromium
+from tests.integration.stack import Stack, TestSite
+
+# From the visit to the number: batch of the tracker, checkpoint, refresh of the page.
+ARRIVES_MS: Final = 45_000
+# Tests run in an automated browser on this machine, which the tracker leaves out by default.
+SHOP: Final = """<!doctype html><title>Shop</title>
+<script async src="{edge}/s.js?k={key}" data-capture-automation data-capture-localhost></script>
+<h1>Shop</h1><a href="/basket">Basket</a>
+<button onclick="headwater.track('sign_up')">Sign up</button>"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium.started() as started:
+        yield started
+
+
+@pytest.fixture
+def site(stack: Stack) -> TestSite:
+    return stack.make_site(f"page-{uuid.uuid4().hex[:8]}", name="The shop", timezone="Asia/Tokyo")
+
+
+@pytest.fixture
+def shop(stack: Stack, site: TestSite) -> Iterator[str]:
+    """The customer's own server: every path is a page with the snippet."""
+    html = SHOP.format(edge=stack.url("edge"), key=site.write_key).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def dashboard(stack: Stack, site: TestSite, browser: Browser) -> Iterator[Page]:
+    """The page, signed in by a one-time link, on the new site and today."""
+    with stack.postgres() as connection:
+        token = create_sign_in_link(connection)
+    context = browser.new_context(base_url=stack.url("serving"))
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"/sign-in?token={token}")
+    page.goto(f"/?site={site.site_id}&p=day")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def _tile(page: Page, metric: str) -> Any:
+    return page.locator(f"[data-metric={metric}] .tile-value")
+
+
+def test_number_rises_while_a_visitor_clicks(
+    dashboard: Page, shop: str, browser: Browser, site: TestSite
+) -> None:
+    expect(dashboard.get_by_role("heading", name="No data in this period")).to_be_visible()
+    expect(dashboard.locator("main")).to_contain_text(f"keys create --site {site.site_id}")
+
+    visitor = browser.new_page()
+    visitor.goto(shop)
+    visitor.get_by_role("button", name="Sign up").click()
+    visitor.get_by_role("link", name="Basket").click()
+    visitor.wait_for_url("**/basket")
+    visitor.wait_for_function("window.headwater && headwater.track")
+    visitor.close()
+
+    expect(_tile(dashboard, "page_views")).to_have_text("2", timeout=ARRIVES_MS)
+    expect(_tile(dashboard, "visitors")).to_have_text("1")
+    expect(dashboard.locator("[data-now]")).to_have_text("1", timeout=ARRIVES_MS)
+    events = dashboard.get_by_role("region", name="Events")
+    expect(events.get_by_role("link", name="sign_up")).to_be_visible(timeout=ARRIVES_MS)
+    expect(dashboard.locator(".freshness")).to_contain_text("(Asia/Tokyo), may still change")
+
+    visitor = browser.new_page()
+    visitor.goto(f"{shop}/pricing")
+    visitor.wait_for_function("window.headwater && headwater.track")
+    visitor.close()
+    expect(_tile(dashboard, "page_views")).to_have_text("3", timeout=ARRIVES_MS)
+    expect(_tile(dashboard, "visitors")).to_have_text("2")
+
+    dashboard.get_by_role("region", name="Pages").get_by_role("link", name="/basket").click()
+    expect(_tile(dashboard, "page_views")).to_have_text("1")
+
+
+def test_stranger_sees_no_number(stack: Stack, site: TestSite, browser: Browser) -> None:
+    context = browser.new_context(base_url=stack.url("serving"))
+    page = context.new_page()
+    page.goto(f"/?site={site.site_id}")
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+    expect(page.locator(".board")).to_have_count(0)
+    context.close()
