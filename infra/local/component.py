@@ -33,7 +33,8 @@ class Component:
     `prepare` writes the settings and returns the command; it runs before every start, in a
     thread, and may raise. `is_ready` answers within seconds and raises nothing. `after_ready`
     runs once after each start, before anything that needs the component. A component whose
-    `module` does not exist is skipped and counts as ready.
+    `module` does not exist is skipped and counts as ready. `ends_before` names components that it
+    uses without needing them to start.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Component:
     after_ready: Callable[[], None] = _nothing
     url: str = ""
     module: str = ""
+    ends_before: tuple[str, ...] = ()
     stop_signal: int = 15
     stop_seconds: float = 20.0
     ready_seconds: float = 180.0
@@ -70,7 +72,7 @@ def stop_levels(components: list[Component]) -> list[list[Component]]:
     left = {component.name: component for component in components}
     levels = []
     while left:
-        needed = {need for component in left.values() for need in component.needs}
+        needed = {n for c in left.values() for n in (*c.needs, *c.ends_before)}
         level = [component for name, component in left.items() if name not in needed]
         if not level:
             raise ValueError(f"components need each other in a circle: {', '.join(left)}")

@@ -52,7 +52,12 @@ class Keeper:
                 await self._readiness[need].wait()
         while True:
             began = time.monotonic()
-            await self._run_once(began)
+            try:
+                await self._run_once(began)
+            except Exception as error:  # a check or a first step failed in a way nobody foresaw
+                _LOG.exception("%s", self.component.name)
+                self._failed(str(error))
+                await self._end_rest()
             if time.monotonic() - began > _WELL_AFTER_SECONDS:
                 self._failures = 0
             if self.status.state is not State.DONE:

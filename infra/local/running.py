@@ -50,7 +50,17 @@ def chosen(home: Home, names: list[str]) -> list[Component]:
 def run_here(path: Path, names: list[str], say: Say) -> None:
     """Supervise in this process until Ctrl-C."""
     home = Home(path)
-    supervisor = Supervisor(home, chosen(home, names), _reporter(say))
+    report_line, began = _reporter(say), time.monotonic()
+    has_said: list[bool] = []
+
+    def report(name: str, part: ComponentStatus) -> None:
+        report_line(name, part)
+        if supervisor.status.is_well and not has_said:
+            has_said.append(True)
+            took = time.monotonic() - began
+            say(f"all ready in {took:.0f} s; next: headwater demo, headwater status")
+
+    supervisor = Supervisor(home, chosen(home, names), report)
     say(f"starting {path}; Ctrl-C stops everything")
     try:
         asyncio.run(supervisor.run())

@@ -64,11 +64,6 @@ class Supervisor:
         """Ask for a clean end; `run` returns when it is done."""
         self._stop_asked.set()
 
-    async def wait_until_well(self) -> None:
-        """Return when everything is ready or done."""
-        for keeper in self._keepers.values():
-            await keeper.ready.wait()
-
     def _make_keepers(self) -> None:
         ready = {name: asyncio.Event() for name in self.status.components}
         for name, status in self.status.components.items():

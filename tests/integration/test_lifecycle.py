@@ -1,12 +1,13 @@
 """A home starts, stops, remembers, and recovers when everything in it was killed."""
 
 import signal
+import subprocess
 
 import pytest
 
 from infra.local.processes import is_running
 from infra.local.status import State
-from tests.integration.stack import Stack
+from tests.integration.stack import HEADWATER, Stack
 
 ENGINES = "postgres,kafka"
 
@@ -88,6 +89,19 @@ def test_a_second_up_says_that_it_is_up(empty_home: Stack) -> None:
     said = empty_home.headwater("up", "--detach", "--wait", "--only", "postgres").stderr
     assert "already up" in said
     assert empty_home.component("postgres").pid == pid
+
+
+def test_ctrl_c_stops_everything(empty_home: Stack) -> None:
+    command = [str(HEADWATER), "--home", str(empty_home.home), "up", "--only", "postgres"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as front:
+        assert front.stderr is not None
+        said = next(line for line in front.stderr if "all ready" in line)
+        assert "next:" in said
+        postgres = empty_home.component("postgres")
+        front.send_signal(signal.SIGINT)
+        front.stderr.read()
+    assert front.returncode == 0
+    assert not is_running(postgres.pid, postgres.started_at)
 
 
 def test_an_unknown_component_is_a_usage_error(empty_home: Stack) -> None:

@@ -11,6 +11,8 @@ from infra.local.probes import answers_http, read_json
 from infra.local.resources import RESOURCES
 
 Settings = dict[str, str | int]
+# By the jobs: they start side by side, but the jobs end first.
+_USED: Final = ("kafka", "postgres")
 
 
 def jobmanager(home: Home) -> Component:
@@ -22,6 +24,7 @@ def jobmanager(home: Home) -> Component:
         needs=(),
         prepare=lambda: _prepare(home, "jobmanager"),
         is_ready=lambda: answers_http(f"{url}/overview"),
+        ends_before=_USED,
         url=url,
     )
 
@@ -35,6 +38,7 @@ def taskmanager(home: Home) -> Component:
         needs=(),
         prepare=lambda: _prepare(home, "taskmanager"),
         is_ready=lambda: (read_json(f"{url}/overview") or {}).get("slots-total", 0) > 0,
+        ends_before=("jobmanager", *_USED),
     )
 
 

@@ -39,3 +39,10 @@ def test_nobody_is_stopped_before_who_needs_it() -> None:
 def test_a_circle_is_refused() -> None:
     with pytest.raises(ValueError, match="circle"):
         stop_levels([_component("a", "b"), _component("b", "a")])
+
+
+def test_who_uses_another_without_needing_it_ends_first() -> None:
+    flink = Component("flink", Kind.PROCESS, (), lambda: Launch([]), ends_before=("kafka",))
+    order = [_names(level) for level in stop_levels([*GRAPH, flink])]
+    assert order[0] == ["views", "flink"]
+    assert "kafka" in order[1]
