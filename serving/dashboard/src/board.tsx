@@ -83,12 +83,12 @@ function Meaning({ definition }: { definition: Definition }) {
 function Change({ name, answer, at, unit }: { name: string; answer: Answer; at: number; unit: string }) {
   const compared = answer.totals.comparison;
   if (!compared) return null;
-  const before = formatShort(compared.metrics[at] ?? null, unit);
+  const before = compared.metrics[at] ?? null;
   const change = compared.change[at] ?? null;
-  if (change === null) return <>was {before}</>;
+  if (before === null) return null;
   return (
     <>
-      <Judged name={name} change={change} /> <span>from {before}</span>
+      {change !== null && <Judged name={name} change={change} />} <span>from {formatShort(before, unit)}</span>
     </>
   );
 }
