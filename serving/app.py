@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from serving import problems, warm
 from serving.docs import add_docs
@@ -11,6 +13,9 @@ from serving.frame import Frame
 from serving.parts import Parts
 from serving.routes import query, service, sites
 
+_SILENT: Final = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
+)
 DESCRIPTION = """Numbers about your sites, each with its freshness.
 
 Ask with plain names (`GET /api/v1/metrics` lists them) and a bearer key of the site
@@ -35,6 +40,7 @@ def make_app(parts: Parts) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        telemetry=_SILENT,
         lifespan=life,
     )
     app.state.parts = parts

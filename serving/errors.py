@@ -5,7 +5,6 @@ ServingError
 ├── NotSignedIn         401  no key, no cookie, or one that does not count
 ├── Forbidden           403  a site or a write that this caller may not touch
 ├── NotFound            404
-├── TooLarge            413
 └── Unavailable         503  what is needed is away and nothing remembered can stand in
     ├── LakeUnavailable      Trino does not answer
     ├── LakeBusy             Trino took too long or has no room
@@ -60,12 +59,6 @@ class NotFound(ServingError):
     """There is no such thing for this caller."""
 
     status, code, title = 404, "not_found", "Not found"
-
-
-class TooLarge(ServingError):
-    """The body is larger than any question."""
-
-    status, code, title = 413, "too_large", "The request is too large"
 
 
 class Unavailable(ServingError):

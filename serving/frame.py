@@ -5,10 +5,10 @@ import secrets
 import time
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import metrics
-from serving.errors import TooLarge
 
 MAX_BODY_BYTES: Final = 256_000
 _ID: Final = re.compile(rb"[A-Za-z0-9_-]{8,64}")
@@ -66,7 +66,7 @@ class _Watch:
 
 
 def limited(receive: Receive) -> Receive:
-    """Count the body as it comes and refuse more than MAX_BODY_BYTES."""
+    """Count a body as it comes; more than MAX_BODY_BYTES of it is answered with 413."""
     seen = 0
 
     async def counted() -> Message:
@@ -74,7 +74,7 @@ def limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY_BYTES:
-            raise TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+            raise HTTPException(413)
         return message
 
     return counted

@@ -66,7 +66,7 @@ def _problem(
 
 def respond(problem: Problem) -> Response:
     """Send a problem; 503 says when to come back, 401 how to sign in."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Request-Id": problem.request_id}
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_SECONDS
     if problem.status == HTTPStatus.UNAUTHORIZED:
@@ -115,6 +115,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     code = title.lower().replace(" ", "_")
     detail = {
         404: "There is no such address. GET /openapi.json lists those that there are.",
+        400: "The body is no JSON text in UTF-8.",
+        413: "The body is larger than any question.",
         405: "This address does not take that method.",
     }.get(status, title)
     return respond(_problem(request, status, code, title, detail))

@@ -9,7 +9,6 @@ from serving.query.ask import Order, check, cursor_for
 from serving.query.filters import MAX_DEPTH, Every, HasDone, Match, Not
 from serving.query.schemas import Question
 
-
 IS_DE = ["is", "country", ["DE"]]
 
 
