@@ -28,7 +28,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         page.goto(path)
         return page
 

@@ -22,7 +22,7 @@ def test_new_site_is_told_how_to_get_data(page: Page, api: MadeUpApi) -> None:
     expect(page.locator("main")).to_contain_text("headwater keys create --site demo --kind pub")
     expect(page.locator("main")).to_contain_text("/s.js?k=KEY")
     api.is_empty = False
-    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000", timeout=9_000)
+    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
 
 
 def test_filter_that_fits_nothing_offers_to_go(page: Page, api: MadeUpApi) -> None:
@@ -80,7 +80,7 @@ def test_numbers_that_could_not_be_renewed_stay_and_say_so(page: Page, api: Made
     expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
     api.refuse = _away
     notice = page.locator(".notice")
-    expect(notice).to_contain_text("These are the numbers of", timeout=9_000)
+    expect(notice).to_contain_text("These are the numbers of")
     expect(notice).to_contain_text("12:03:10")
     expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
     api.refuse = lambda path: None
@@ -100,7 +100,7 @@ def test_session_that_ends_meanwhile_says_so(page: Page, api: MadeUpApi) -> None
     page.goto("/?site=demo")
     expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
     api.refuse = lambda path: problem(401, "not_signed_in", "Not signed in")
-    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible(timeout=9_000)
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
 
 
 def test_no_site_and_unknown_site(page: Page, api: MadeUpApi) -> None:
@@ -118,5 +118,5 @@ def test_server_that_does_not_answer(page: Page, api: MadeUpApi) -> None:
     page.goto("/?site=demo")
     expect(page.locator("main")).to_contain_text("The server did not answer")
     page.unroute("**/api/**")
-    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000", timeout=9_000)
+    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
     expect(page.get_by_label("Site").locator("option")).to_have_text(["Demo", "Other"])
