@@ -31,7 +31,9 @@ class Component:
     """A node of the graph of what runs.
 
     `prepare` writes the settings and returns the command; it runs before every start, in a
-    thread, and may raise. `is_ready` answers within seconds and raises nothing. `after_ready`
+    thread, and may raise. `is_ready` and `is_alive` answer within seconds and raise nothing:
+    ready means of use to others; one that is not alive for a minute hangs and is started again,
+    so `is_alive` may not depend on another component. `after_ready`
     runs once after each start, before anything that needs the component. A component whose
     `module` does not exist is skipped and counts as ready. `ends_before` names components that it
     uses without needing them to start.
@@ -42,6 +44,7 @@ class Component:
     needs: tuple[str, ...]
     prepare: Callable[[], Launch]
     is_ready: Callable[[], bool] = lambda: True
+    is_alive: Callable[[], bool] = lambda: True
     after_ready: Callable[[], None] = _nothing
     url: str = ""
     module: str = ""

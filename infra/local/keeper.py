@@ -156,7 +156,7 @@ class Keeper:
         """Wait a while; False when the health check has failed too often in a row."""
         for _ in range(_HEALTH_FAILURES):
             await asyncio.wait([ending], timeout=_HEALTH_SECONDS)
-            if ending.done() or await asyncio.to_thread(self.component.is_ready):
+            if ending.done() or await asyncio.to_thread(self.component.is_alive):
                 return True
         return False
 

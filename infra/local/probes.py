@@ -25,6 +25,12 @@ def answers_http(url: str) -> bool:
     return status == 200
 
 
+def answers_at_all(url: str) -> bool:
+    """Whether a GET is answered, with any status: the program does not hang."""
+    status, _ = _get(url)
+    return status > 0
+
+
 def read_json(url: str) -> Any:
     """Return the JSON of a GET, None if there is no answer of that kind."""
     status, body = _get(url)

@@ -11,7 +11,7 @@ from infra.local.engines.trino import trino
 from infra.local.environment import HOST, environment, postgres_url
 from infra.local.home import Home
 from infra.local.places import PYTHON
-from infra.local.probes import answers_http
+from infra.local.probes import answers_at_all, answers_http
 
 _DEFINITIONS: Final = ("-m", "orchestration.definitions")
 
@@ -58,6 +58,7 @@ def _server(name: str, package: str, url: str, *needs: str) -> Component:
         needs=needs,
         prepare=lambda: launch,
         is_ready=lambda: answers_http(f"{url}/ready"),
+        is_alive=lambda: answers_at_all(f"{url}/ready"),
         url=url,
         module=f"{package}.__main__",
     )
@@ -75,6 +76,7 @@ def _dagster(home: Home) -> list[Component]:
             needs=("postgres", "tables"),
             prepare=lambda: _prepare_dagster(home, page),
             is_ready=lambda: answers_http(f"{url}/server_info"),
+            is_alive=lambda: answers_at_all(f"{url}/server_info"),
             url=url,
             module="orchestration.definitions",
         ),

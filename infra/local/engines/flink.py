@@ -7,7 +7,7 @@ from infra.local.component import Component, Kind, Launch
 from infra.local.environment import HOST, environment
 from infra.local.home import Home
 from infra.local.places import cache_folder, pyflink_folder
-from infra.local.probes import answers_http, read_json
+from infra.local.probes import answers_at_all, answers_http, read_json
 from infra.local.resources import RESOURCES
 
 Settings = dict[str, str | int]
@@ -24,6 +24,7 @@ def jobmanager(home: Home) -> Component:
         needs=(),
         prepare=lambda: _prepare(home, "jobmanager"),
         is_ready=lambda: answers_http(f"{url}/overview"),
+        is_alive=lambda: answers_at_all(f"{url}/overview"),
         ends_before=_USED,
         url=url,
     )

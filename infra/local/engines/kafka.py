@@ -11,6 +11,7 @@ from infra.local.component import Component, Kind, Launch
 from infra.local.environment import HOST
 from infra.local.home import Home
 from infra.local.places import cache_folder, java_home
+from infra.local.probes import answers_tcp
 from infra.local.resources import RESOURCES
 
 Settings = dict[str, str | int]
@@ -30,6 +31,7 @@ def kafka(home: Home) -> Component:
         needs=(),
         prepare=lambda: _prepare(home),
         is_ready=lambda: _is_ready(bootstrap),
+        is_alive=lambda: answers_tcp(home.ports()["kafka"]),
         url=bootstrap,
         stop_seconds=30,
     )

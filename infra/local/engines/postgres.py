@@ -14,6 +14,7 @@ from infra.local.component import Component, Kind, Launch
 from infra.local.environment import HOST, postgres_url
 from infra.local.home import Home
 from infra.local.places import postgres_folder
+from infra.local.probes import answers_tcp
 from infra.local.resources import RESOURCES
 
 DATABASES: Final = ("headwater", "lake_catalog", "dagster")
@@ -30,6 +31,7 @@ def postgres(home: Home) -> Component:
         needs=(),
         prepare=lambda: _prepare(home),
         is_ready=lambda: _is_ready(home),
+        is_alive=lambda: answers_tcp(home.ports()["postgres"]),
         after_ready=lambda: _create_databases(home),
         url=f"postgresql://{HOST}:{home.ports()['postgres']}/",
         stop_signal=signal.SIGINT,  # "fast": ends sessions, keeps everything committed

@@ -8,7 +8,7 @@ from infra.local.component import Component, Kind, Launch
 from infra.local.environment import HOST, environment
 from infra.local.home import Home
 from infra.local.places import cache_folder, java_home
-from infra.local.probes import read_json
+from infra.local.probes import answers_at_all, read_json
 from infra.local.resources import RESOURCES
 from pipelines.catalog import Catalog
 
@@ -24,6 +24,7 @@ def trino(home: Home) -> Component:
         needs=("postgres",),
         prepare=lambda: _prepare(home),
         is_ready=lambda: (read_json(f"{url}/v1/info") or {}).get("starting") is False,
+        is_alive=lambda: answers_at_all(f"{url}/v1/info"),
         url=f"{url}/ui/",
     )
 

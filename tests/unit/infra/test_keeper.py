@@ -79,6 +79,29 @@ def test_why_it_ended_is_the_last_line_of_its_log(tmp_path: Path) -> None:
     assert said[-1] == "ended with exit code 1: ZeroDivisionError: division by zero"
 
 
+def test_a_process_that_hangs_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_HEALTH_SECONDS", 0.01)
+    component = replace(_process(FOREVER), is_alive=lambda: False)
+    states = _watch(tmp_path, component, lambda one, _: one.status.restarts > 0)
+    assert states[:3] == [State.STARTING, State.READY, State.RESTARTING]
+
+
+def test_a_process_that_is_not_ready_any_more_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_HEALTH_SECONDS", 0.001)
+    answers, looks = iter([True]), []
+    component = replace(
+        _process(FOREVER),
+        is_ready=lambda: next(answers, False),
+        is_alive=lambda: looks.append(True) is None,
+    )
+    states = _watch(tmp_path, component, lambda one, _: len(looks) > 20)
+    assert State.RESTARTING not in states
+
+
 def test_a_program_that_is_missing_is_a_message(tmp_path: Path) -> None:
     states = _watch(
         tmp_path, _process(["/nowhere/to/be/found"]), lambda one, _: one.status.restarts > 0
