@@ -21,7 +21,7 @@ from infra.local.status import WELL, ComponentStatus, State, Status, load_status
 from infra.local.supervisor import AlreadyRunning, Supervisor, end_leftovers, is_locked, take_lock
 
 Say = Callable[[str], None]
-_POLL_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.5
 _STOP_SECONDS: Final = 120.0
 _ALIASES: Final = {"flink": ["jobmanager", "taskmanager"]}
 

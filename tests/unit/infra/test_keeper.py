@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -92,13 +93,14 @@ def test_a_process_that_is_not_ready_any_more_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeper, "_HEALTH_SECONDS", 0.001)
-    answers, looks = iter([True]), []
+    answers = iter([True])
+    looks = count()
     component = replace(
         _process(FOREVER),
         is_ready=lambda: next(answers, False),
-        is_alive=lambda: looks.append(True) is None,
+        is_alive=lambda: next(looks) >= 0,
     )
-    states = _watch(tmp_path, component, lambda one, _: len(looks) > 20)
+    states = _watch(tmp_path, component, lambda one, _: next(looks) > 40)
     assert State.RESTARTING not in states
 
 
