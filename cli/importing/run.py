@@ -59,7 +59,8 @@ def post_log(client: Edge, log: LogFile, host: str, advance: Advance) -> Tally:
         tally.sent += len(batch)
         advance(tally.read - told)
         told = tally.read
-    advance(tally.read - told)
+    if tally.read > told:
+        advance(tally.read - told)
     return tally
 
 
