@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog as Iceberg
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.expressions.parser import parse
 from pyiceberg.table import Table
 
 from pipelines.catalog import SCHEMA_NAME
@@ -39,15 +40,22 @@ def read_progress(iceberg: Iceberg) -> list[Progress]:
     ]
 
 
-def read_marks(iceberg: Iceberg, table: str, topics: Mapping[str, str], from_ms: int) -> Marks:
+def read_marks(
+    iceberg: Iceberg,
+    table: str,
+    topics: Mapping[str, str],
+    from_ms: int,
+    reason: str | None = None,
+) -> Marks:
     """Return the newest offset in the table's rows by topic name and partition.
 
-    `topics` maps ids to names; rows of other topics do not count. Rows appended before `from_ms`
-    are not read: the start does not read their records either.
+    `topics` maps ids to names; rows of other topics do not count, nor those of another `reason`.
+    Rows appended before `from_ms` are not read: the start does not read their records either.
     """
     marks: dict[tuple[str, int], int] = {}
     names = ("topic_id", "topic_partition", "topic_offset")
-    scan = _table(iceberg, table).scan(row_filter=_since(from_ms), selected_fields=names)
+    chosen = _filter(from_ms, reason)
+    scan = _table(iceberg, table).scan(row_filter=chosen, selected_fields=names)
     for batch in scan.to_arrow_batch_reader():
         newest = pa.Table.from_batches([batch]).group_by(["topic_id", "topic_partition"])
         for row in newest.aggregate([("topic_offset", "max")]).to_pylist():
@@ -83,10 +91,11 @@ def _table(iceberg: Iceberg, name: str) -> Table:
     return iceberg.load_table((SCHEMA_NAME, name))
 
 
-def _since(from_ms: int) -> str | BooleanExpression:
-    if from_ms <= 0:
-        return AlwaysTrue()
-    return f"appended_at >= '{datetime.fromtimestamp(from_ms / 1000, UTC).isoformat()}'"
+def _filter(from_ms: int, reason: str | None) -> BooleanExpression:
+    moment = datetime.fromtimestamp(max(0, from_ms) / 1000, UTC).isoformat()
+    conditions = [f"appended_at >= '{moment}'"] if from_ms > 0 else []
+    conditions += [f"reason = '{reason}'"] if reason else []
+    return parse(" AND ".join(conditions)) if conditions else AlwaysTrue()
 
 
 def _ms(moment: datetime) -> int:

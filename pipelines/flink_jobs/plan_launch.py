@@ -106,12 +106,18 @@ def _after_duplicate_window(
     window_ms = RULES.delivery.duplicate_window_hours * _HOUR_MS
     start_ms = duplicate_window_start(read, progress, window_ms)
     names = {topic_id: topic for topic, topic_id in topic_ids.items()}
-    marks: dict[str, Marks] = {
-        table: lake_state.read_marks(sources.iceberg, table, names, start_ms)
-        for table in ("events", "rejected_events", "dead_letters")
-    }
-    marks["unique-events"] = sources.broker.committed_marks("unique-events", names)
-    return Start(_new_run_id(), start_ms, marks=marks), lost
+    return Start(_new_run_id(), start_ms, marks=_marks(sources, names, start_ms)), lost
+
+
+def _marks(sources: Sources, topics: Mapping[str, str], start_ms: int) -> dict[str, Marks]:
+    """Return how far each sink of collect_events has come; `topics` maps ids to names."""
+    lake, reasons = sources.iceberg, ("not_json", "missing_field")
+    read = lake_state.read_marks
+    return (
+        {table: read(lake, table, topics, start_ms) for table in ("events", "rejected_events")}
+        | {reason: read(lake, "dead_letters", topics, start_ms, reason) for reason in reasons}
+        | {"unique-events": sources.broker.committed_marks("unique-events", topics)}
+    )
 
 
 def _after_reread(

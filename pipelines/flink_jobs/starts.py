@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# Tables and topics whose rows carry the place of their record, so that a start can go on after it.
-MARKED: Final = ("events", "unique-events", "rejected_events", "dead_letters")
+# What is written with the place of its record, so that a start can go on after it: two tables, a
+# topic, and the two reasons of dead_letters.
+MARKED: Final = ("events", "unique-events", "rejected_events", "not_json", "missing_field")
 
 Marks = Mapping[tuple[str, int], int]  # (topic name, partition) -> newest offset
 

@@ -1,7 +1,8 @@
 """Hand rendered jobs to Flink. The only file that imports PyFlink; runs in its environment.
 
-`python -m pipelines.flink_jobs.submit run|plan FILE`: the file is a JSON list of jobs, each
+`python -m pipelines.flink_jobs.submit run|wait|plan FILE`: the file is a JSON list of jobs, each
 {name, settings, statements}. Prints a JSON list of {name, job_id | plan | error} in that order.
+`wait` returns when the jobs have read all there is, which only those over files ever do.
 Needs no other room: PyFlink and the main environment do not go together (docs/decisions/0010).
 """
 
@@ -25,7 +26,7 @@ def main() -> int:
 def _answer(mode: str, job: dict[str, Any]) -> dict[str, str]:
     try:
         statements = _prepare(job["settings"], job["statements"])
-        return {"name": job["name"]} | (_plan(statements) if mode == "plan" else _run(statements))
+        return {"name": job["name"]} | _MODES[mode](statements)
     except Exception as error:  # py4j wraps whatever Flink throws; the caller reports it
         return {"name": job["name"], "error": _reason(error)}
 
@@ -53,6 +54,15 @@ def _plan(statements: StatementSet) -> dict[str, str]:
 def _run(statements: StatementSet) -> dict[str, str]:
     client = statements.execute().get_job_client()
     return {"job_id": str(client.get_job_id())}
+
+
+def _wait(statements: StatementSet) -> dict[str, str]:
+    running = statements.execute()
+    running.wait()
+    return {"job_id": str(running.get_job_client().get_job_id())}
+
+
+_MODES = {"plan": _plan, "run": _run, "wait": _wait}
 
 
 def _reason(error: Exception) -> str:

@@ -76,32 +76,35 @@ ${rejected_row_values},
 FROM placed_refusals
 WHERE missing_field IS NULL AND topic_offset > ${rejected_events_mark};
 
+-- Two readers of the same topics are never at the same place: each reason has its own marks.
 INSERT INTO lake.web.dead_letters
 WITH not_json AS (
     SELECT topic_name, topic_partition, topic_offset, CAST(appended_time AS TIMESTAMP_LTZ(6)) AS appended_at,
         'not_json' AS reason, CAST(NULL AS STRING) AS field, COALESCE(DECODE(content, 'UTF-8'), '') AS payload
     FROM letters
-    WHERE COALESCE(DECODE(content, 'UTF-8'), '') IS NOT JSON OBJECT
-        -- A byte that is no UTF-8 is replaced by DECODE and refused by the JSON reader.
-        OR ENCODE(DECODE(content, 'UTF-8'), 'UTF-8') <> content
+    WHERE topic_offset > ${not_json_mark}
+        AND (
+            COALESCE(DECODE(content, 'UTF-8'), '') IS NOT JSON OBJECT
+            -- A byte that is no UTF-8 is replaced by DECODE and refused by the JSON reader.
+            OR ENCODE(DECODE(content, 'UTF-8'), 'UTF-8') <> content
+        )
 ),
 unusable_events AS (
     SELECT topic_name, topic_partition, topic_offset,
         CAST(TO_TIMESTAMP_LTZ(appended_at, 3) AS TIMESTAMP_LTZ(6)) AS appended_at,
         'missing_field' AS reason, missing_field AS field, ${event_json} AS payload
     FROM placed
-    WHERE missing_field IS NOT NULL
+    WHERE missing_field IS NOT NULL AND topic_offset > ${missing_field_mark}
 ),
 unusable_refusals AS (
     SELECT topic_name, topic_partition, topic_offset, CAST(appended_time AS TIMESTAMP_LTZ(6)) AS appended_at,
         'missing_field' AS reason, missing_field AS field, ${rejected_json} AS payload
     FROM placed_refusals
-    WHERE missing_field IS NOT NULL
+    WHERE missing_field IS NOT NULL AND topic_offset > ${missing_field_mark}
 ),
 unread AS (
     SELECT * FROM not_json UNION ALL SELECT * FROM unusable_events UNION ALL SELECT * FROM unusable_refusals
 )
 SELECT topic_name, ${topic_ids}, topic_partition, topic_offset, appended_at, reason, field,
     SUBSTRING(payload, 1, ${dead_letter_max_bytes})
-FROM unread
-WHERE topic_offset > ${dead_letters_mark};
+FROM unread;

@@ -1,0 +1,70 @@
+"""sessionize_events over tests/sql/sessionize_events: one run of the real job, a test a case."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.flink_jobs.starts import Start
+from schemas.load import FOLDER as SCHEMAS
+from tests.sql.streams import Case, Row, Rows, cases, event, named_columns, of_case, run
+
+TABLE = "sessions_closed"
+CASES = cases("sessionize_events", only_table=TABLE)
+SESSION_IDS = json.loads((SCHEMAS / "examples/session_id.json").read_text("utf-8"))
+# Half an hour into the year 2020: cases of that night see a start without state, others do not.
+COMPLETE_AFTER_MS = 1_577_838_600_000
+
+
+def topic_records(case: Case) -> list[Row]:
+    """Return the case's records as they lie in unique-events: a second after they happened."""
+    records = []
+    for number, row in enumerate(case.arrivals):
+        place: dict[str, Any] = {"topic_id": "t", "topic_partition": 0, "topic_offset": number}
+        appended = {"appended_at": row["event_at"] + timedelta(seconds=1)}
+        records.append(event(case.name, row, number, **place, **appended))
+    return records
+
+
+def id_records() -> list[Row]:
+    """Return one event for each example of schemas/examples/session_id.json, later than 2020."""
+    return [
+        {
+            **event("ids", {}, number, topic_id="t", topic_partition=0, topic_offset=number),
+            "site_id": example["site_id"],
+            "visitor_id": example["visitor_id"],
+            "event_at": example["first_event_ms"],
+            "appended_at": example["first_event_ms"],
+        }
+        for number, example in enumerate(SESSION_IDS)
+        if example["first_event_ms"] > COMPLETE_AFTER_MS
+    ]
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Run the job once over all cases, in the order in which the broker would append them."""
+    records = [record for case in CASES for record in topic_records(case)] + id_records()
+    records.sort(key=lambda record: record["appended_at"])
+    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
+    folder: Path = tmp_path_factory.mktemp("sessionize")
+    return run("sessionize_events", start, {"unique_events": records}, folder)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, sessions: Rows) -> None:
+    found, wanted = named_columns(of_case(sessions[TABLE], case.name), case.expected[TABLE])
+    assert found == wanted
+
+
+def test_session_id_is_the_one_of_the_examples(sessions: Rows) -> None:
+    ids = {(row["site_id"], row["visitor_id"]): row["session_id"] for row in sessions[TABLE]}
+    for record in id_records():
+        example = next(each for each in SESSION_IDS if each["site_id"] == record["site_id"])
+        assert ids[example["site_id"], example["visitor_id"]] == example["session_id"]
+
+
+def test_every_row_carries_its_run(sessions: Rows) -> None:
+    assert {row["run_id"] for row in sessions[TABLE]} == {"run-1"}
