@@ -1,0 +1,45 @@
+"""What Dagster loads: assets, checks and schedules follow the folders of batch tables."""
+
+import dagster as dg
+
+from orchestration.assets import key
+from orchestration.definitions import definitions
+from pipelines.batch.tables import BATCH_TABLES
+
+
+def test_every_batch_table_is_an_asset_with_its_lineage() -> None:
+    graph = definitions.resolve_asset_graph()
+    for table in BATCH_TABLES.values():
+        parents = graph.get(key(table.name)).parent_keys
+        assert parents == {key(name) for name in table.contract.depends_on}
+
+
+def test_every_check_is_shown_and_blocks() -> None:
+    specs = [
+        spec
+        for assets in definitions.assets or []
+        if isinstance(assets, dg.AssetsDefinition)
+        for spec in assets.check_specs
+    ]
+    shown = {(spec.asset_key, spec.name) for spec in specs}
+    asked = {
+        (key(table.name), check.measure)
+        for table in BATCH_TABLES.values()
+        for check in table.contract.checks
+    }
+    assert shown == asked
+    assert all(spec.blocking for spec in specs)
+
+
+def test_schedules_and_the_sensor_run_without_being_switched_on() -> None:
+    schedules = [s for s in definitions.schedules or [] if isinstance(s, dg.ScheduleDefinition)]
+    assert {schedule.name for schedule in schedules} == {
+        "restate_hourly",
+        "restate_nightly",
+        "expire_snapshots",
+        "compact_tables",
+        "purge_runs",
+    }
+    assert {s.default_status for s in schedules} == {dg.DefaultScheduleStatus.RUNNING}
+    (sensor,) = definitions.sensors or []
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING

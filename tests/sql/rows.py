@@ -1,0 +1,131 @@
+"""Rows of the lake's tables, made from a few columns: the others have plain values."""
+
+import itertools
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pipelines.lake.trino import Trino
+from schemas.load import TOPICS
+
+# A home may be used by several test runs: each has sites and a topic of its own.
+RUN: Final = secrets.token_hex(3)
+TOPIC_ID: Final = f"topic-{RUN}"
+LATER: Final = datetime(2026, 11, 1, tzinfo=UTC)  # by then every day of the cases is closed
+_OFFSETS: Final = itertools.count(1)
+_PLAIN: Final[dict[str, Any]] = {
+    "record_kind": "event",
+    "event_name": "page_view",
+    "sender": "browser",
+    "page_path": "/",
+    "page_host": "shop.example",
+    "source": "(direct)",
+    "medium": "(none)",
+    "channel": "Direct",
+    "device": "desktop",
+    "is_conversion": False,
+    "is_interactive": False,
+    "bot_score": 0,
+    "is_bot": False,
+    "is_flood": False,
+    "is_late": False,
+    "topic_id": TOPIC_ID,
+    "topic_partition": 0,
+}
+_PLAIN_SESSION: Final[dict[str, Any]] = {
+    "event_count": 1,
+    "page_view_count": 1,
+    "conversion_count": 0,
+    "revenue_usd_amount": 0,
+    "engaged_ms": 0,
+    "source": "(direct)",
+    "medium": "(none)",
+    "channel": "Direct",
+    "last_source": "(direct)",
+    "last_medium": "(none)",
+    "last_channel": "Direct",
+    "device": "desktop",
+    "is_bounce": True,
+    "is_new_visitor": True,
+    "is_bot": False,
+    "run_id": "20260301T000000",
+    "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
+}
+
+
+def event(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.events; it is appended after all rows made before.
+
+    `event_at` is needed. Without `event_id` it gets one of its own.
+    """
+    offset, at = next(_OFFSETS), columns["event_at"]
+    own = {
+        "event_id": f"e{offset}",
+        "topic_offset": offset,
+        "received_at": at,
+        "appended_at": at,
+        "event_date": at.date(),
+    }
+    return {**_PLAIN, **own, **columns}
+
+
+def live_session(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.sessions_closed; `started_at`, `ended_at` and ids are needed."""
+    at = columns["started_at"]
+    own = {
+        "started_date": at.date(),
+        "duration_ms": int((columns["ended_at"] - at).total_seconds() * 1000),
+    }
+    return {**_PLAIN_SESSION, **own, **columns}
+
+
+def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Append rows to a table of schema `web`, a few hundred values a statement."""
+    rows = list(rows)
+    names = sorted({name for row in rows for name in row})
+    places = "(" + ", ".join("?" for _ in names) + ")"
+    for some in _batches(rows, 60):
+        trino.write(
+            f"INSERT INTO lake.web.{table} ({', '.join(names)})"
+            f" VALUES {', '.join(places for _ in some)}",
+            [row.get(name) for row in some for name in names],
+        )
+
+
+def add_site(trino: Trino, site_id: str, zone: str = "UTC") -> None:
+    """Mirror a site as orchestration would."""
+    site = {
+        "site_id": site_id,
+        "name": site_id,
+        "timezone": zone,
+        "allowed_hosts": "",
+        "exclude_bots": False,
+        "is_deleted": False,
+        "mirrored_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    insert(trino, "sites", [site])
+
+
+def add_watermark(trino: Trino, at: datetime = LATER) -> None:
+    """Say that collect_events has passed this time in every partition."""
+    insert(
+        trino,
+        "stream_progress",
+        (
+            {
+                "topic_id": TOPIC_ID,
+                "topic_name": "events",
+                "topic_partition": partition,
+                "topic_offset": 0,
+                "appended_at": at,
+                "emitted_at": at,
+            }
+            for partition in range(TOPICS["events"].partitions)
+        ),
+    )
+
+
+def _batches(rows: list[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,195 @@
+"""The cases of restated days, run by Trino.
+
+A case is a folder `<table>/<case>/`:
+- events.yaml: rows of web.events. `step: 2` comes after a first restatement of all of step 1;
+  then whatever is due is restated. `site: b` names a second site.
+- case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
+- sessions_closed.yaml (may be absent): live sessions.
+- expect.yaml: all rows of the table or view for the case; only the columns named are compared.
+
+Cases of one zone share a site and are told apart by their visitors, so that all of them cost
+one restatement; visitor and event ids get the case's name in front.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from pipelines.batch.days import due_now
+from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
+from tests.sql.rows import RUN, add_site, event, insert, live_session
+
+FOLDER: Final = Path(__file__).parent
+# Folder -> what is read, and the column of the visitor in it (none: the case is alone).
+READS: Final = {
+    "surplus_events": "lake.web.surplus_events",
+    "first_seen": "lake.web.first_seen",
+    "event_sessions": "lake.web.event_sessions",
+    "sessions_restated": "lake.web.sessions_restated",
+    "visitor_days": "lake.web.visitor_days",
+    "daily_site": "lake.analytics.daily_site",
+    "analytics_sessions": "lake.analytics.sessions",
+    "analytics_events": "lake.analytics.events",
+    "analytics_visitors": "lake.analytics.visitors",
+}
+# Tables that hold every run: of these only the rows of the run that counts are compared.
+_OF_RUNS: Final = {
+    "event_sessions": "local_date",
+    "sessions_restated": "started_date",
+    "visitor_days": "local_date",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder of tests/sql."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def table(self) -> str:
+        return self.folder.parent.name
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        return self._read("case.yaml") or {}
+
+    @property
+    def zone(self) -> str:
+        return str(self.settings.get("zone", "UTC"))
+
+    def site(self, letter: str = "a") -> str:
+        """Return the site a row belongs to, shared with the other cases of the zone."""
+        own = self.folder.name if self.settings.get("alone") else "shared"
+        return f"{RUN}-{own}-{self.zone}-{letter}".lower().replace("/", "-").replace("_", "-")
+
+    def events(self, step: int) -> list[dict[str, Any]]:
+        """Return the rows of one step as they go into web.events."""
+        rows = []
+        for row in self._read("events.yaml"):
+            if row.pop("step", 1) == step:
+                rows.append(self._own(row, event))
+        return rows
+
+    def live_sessions(self) -> list[dict[str, Any]]:
+        return [self._own(row, live_session) for row in self._read("sessions_closed.yaml")]
+
+    def expected(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._read("expect.yaml")
+        return rows
+
+    def mine(self, value: Any) -> str | None:
+        """Return an id without the case's name, None if it is of another case."""
+        prefix = f"{self.name}/"
+        return value[len(prefix) :] if str(value).startswith(prefix) else None
+
+    def _own(self, row: dict[str, Any], make: Any) -> dict[str, Any]:
+        row["site_id"] = self.site(row.pop("site", "a"))
+        for name in ("visitor_id", "event_id"):
+            if row.get(name) is not None:
+                row[name] = f"{self.name}/{row[name]}"
+        made: dict[str, Any] = make(**row)
+        if make is event and "event_date" not in row:
+            made["event_date"] = made["event_at"].astimezone(ZoneInfo(self.zone)).date()
+        return made
+
+    def _read(self, name: str) -> Any:
+        path = self.folder / name
+        return yaml.safe_load(path.read_text("utf-8")) if path.exists() else []
+
+
+CASES: Final = [
+    Case(path.parent) for table in READS for path in sorted((FOLDER / table).glob("*/events.yaml"))
+]
+
+
+@pytest.fixture(scope="module")
+def restated(lake: Lake) -> dict[str, list[dict[str, Any]]]:
+    """Run all cases together and return the rows of every table and view."""
+    zones: dict[str, str] = {}
+    for case in CASES:
+        for row in [*case.events(1), *case.events(2)]:
+            zones[row["site_id"]] = case.zone
+    for site, zone in zones.items():
+        add_site(lake.trino, site, zone)
+    insert(lake.trino, "sessions_closed", [s for case in CASES for s in case.live_sessions()])
+    insert(lake.trino, "events", [row for case in CASES for row in case.events(1)])
+    _restate_due(lake, set(zones))
+    insert(lake.trino, "events", [row for case in CASES for row in case.events(2)])
+    _restate_due(lake, set(zones))
+    return {table: lake.trino.rows(_select(table)) for table in READS}
+
+
+def _restate_due(lake: Lake, sites: set[str]) -> None:
+    snapshot = newest_snapshot(lake)
+    assert snapshot is not None
+    due = due_now(due_days(lake, snapshot), read_watermark(lake), recent_days=None)
+    assert set(due) & sites, "nothing is due"
+    for site, dates in due.items():
+        if site in sites:
+            restate(lake, site, dates, "test")
+
+
+def _select(table: str) -> str:
+    mine = f"WHERE t.site_id LIKE '{RUN}-%'"
+    if table not in _OF_RUNS:
+        return f"SELECT t.* FROM {READS[table]} t {mine}"
+    return (
+        f"SELECT t.* FROM {READS[table]} t JOIN lake.analytics.day_runs d ON d.site_id = t.site_id"
+        f" AND d.local_date = t.{_OF_RUNS[table]} AND d.run_id = t.run_id {mine}"
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, restated: dict[str, list[dict[str, Any]]]) -> None:
+    expected = case.expected()
+    rows = [row for row in restated[case.table] if _is_of(row, case)]
+    names = sorted({name for row in expected for name in row})
+    found = [{name: _plain(row, name, case) for name in names} for row in rows]
+    wanted = [{name: _wanted(row.get(name)) for name in names} for row in expected]
+    assert sorted(map(repr, found)) == sorted(map(repr, wanted))
+
+
+def _is_of(row: dict[str, Any], case: Case) -> bool:
+    if case.settings.get("alone"):
+        return str(row["site_id"]).startswith(f"{RUN}-{case.folder.name}-")
+    return any(case.mine(row[n]) is not None for n in ("visitor_id", "event_id") if n in row)
+
+
+def _plain(row: dict[str, Any], name: str, case: Case) -> Any:
+    """Return a value as the case wrote it: ids without its name, sites by their letter."""
+    if name == "site":
+        return str(row["site_id"]).rpartition("-")[2]
+    value = row[name]
+    if name in ("visitor_id", "event_id"):
+        return case.mine(value)
+    return _wanted(value)
+
+
+def _wanted(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, bool | int | str | None) else str(value)
+
+
+def test_sessions_of_an_event_are_compared_by_their_number(
+    restated: dict[str, list[dict[str, Any]]],
+) -> None:
+    by_session: dict[str, set[str]] = defaultdict(set)
+    for row in restated["event_sessions"]:
+        by_session[row["session_id"]].add(row["event_id"])
+    counts = {row["session_id"]: row["event_count"] for row in restated["sessions_restated"]}
+    assert {session: len(events) for session, events in by_session.items()} == counts
