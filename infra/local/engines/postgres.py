@@ -46,7 +46,8 @@ def _prepare(home: Home) -> Launch:
     (data / "postmaster.pid").unlink(missing_ok=True)
     settings = _settings(home, data)
     options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
-    return Launch([*_as_somebody(), str(_binary("postgres")), "-D", str(data), *options])
+    command = [*_as_somebody(), str(_binary("postgres")), "-D", str(data), *options]
+    return Launch(command, folder=data.parent)
 
 
 def _settings(home: Home, data: Path) -> dict[str, str | int]:
@@ -69,6 +70,7 @@ def _initialise(home: Home, data: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.parent.mkdir(parents=True, exist_ok=True)
     password = draft.with_suffix(".password")
+    password.touch(mode=0o600)
     password.write_text(home.secrets()["postgres"], encoding="utf-8")
     _give_away(draft.parent, password)
     words = [
@@ -82,7 +84,7 @@ def _initialise(home: Home, data: Path) -> None:
         "--auth=scram-sha-256",
     ]
     command = [*_as_somebody(), str(_binary("initdb")), *words, f"--pwfile={password}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=draft.parent)
     password.unlink()
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
@@ -136,13 +138,23 @@ def _is_given_away() -> bool:
 def _binary(name: str) -> Path:
     if not _is_given_away():
         return postgres_folder() / "bin" / name
-    copy = _REACHABLE / "pg18"
+    original = postgres_folder()
+    copy = _REACHABLE / "wheel" / original.parent.name / original.name
     if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        draft = copy.with_name(f"pg18.{os.getpid()}")
-        shutil.copytree(postgres_folder(), draft, symlinks=True)
-        draft.rename(copy)
+        _copy_wheel(original, _REACHABLE)
     return copy / "bin" / name
+
+
+def _copy_wheel(original: Path, target: Path) -> None:
+    """Copy the programs with the libraries that the wheel keeps beside its package."""
+    draft = target / f"wheel.{os.getpid()}"
+    package = original.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(original, draft / package.name / original.name, symlinks=True)
+    shutil.copytree(libraries, draft / libraries.name)
+    for folder in (target, draft):
+        folder.chmod(0o755)
+    draft.rename(target / "wheel")
 
 
 def _data_folder(home: Home) -> Path:
