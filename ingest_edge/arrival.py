@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from ingest_edge.event import Event, blank_event
 from ingest_edge.geo import Geo, Place, parse_address
 from ingest_edge.http import Request
 from ingest_edge.keys import Site
@@ -24,22 +25,38 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A batch that came in: whose, by whom, when. Times in epoch ms."""
+    """A batch that came in: whose, and from whom.
+
+    `blank` is what its events start from; `shift_ms` is by how much the sender's clock is behind.
+    """
 
     site: Site
-    sender: str
     is_secret: bool
-    received_at: int
-    sent_at: int | None
-    client: Client
+    shift_ms: int
+    blank: Event
 
-    @property
-    def shift_ms(self) -> int:
-        """Return by how much the sender's clock is behind ours (design: Times)."""
-        if self.sent_at is None or self.sender == "import":
-            return 0
-        behind = self.received_at - self.sent_at
-        return behind if behind < 0 or behind > _SKEW_MS else 0
+
+def arrival_of(
+    site: Site,
+    sender: str,
+    received_at: int,
+    sent_at: int | None,
+    client: Client,
+    *,
+    is_secret: bool,
+) -> Arrival:
+    """Return the arrival of a batch. Times in epoch ms, `sent_at` by the sender's clock."""
+    blank = blank_event(
+        site_id=site.site_id, sender=sender, received_at=received_at, sent_at=sent_at
+    )
+    agent, verdict, place = client.agent, client.verdict, client.place
+    blank.device, blank.browser, blank.browser_version, blank.os, blank.os_version = agent
+    blank.bot_score, blank.is_bot, blank.bot_reasons = verdict
+    blank.country, blank.region, blank.city = place
+    # The times in a file of history are those of the server that wrote it.
+    behind = 0 if sent_at is None or sender == "import" else received_at - sent_at
+    shift_ms = behind if behind < 0 or behind > _SKEW_MS else 0
+    return Arrival(site, is_secret, shift_ms, blank)
 
 
 def client_of(
@@ -72,7 +89,9 @@ def address_of(
     """
     address = request.peer
     forwarded = request.header(b"x-forwarded-for")
-    hops = [hop.strip() for hop in forwarded.split(",")] if forwarded else []
+    if not forwarded:
+        return address
+    hops = [hop.strip() for hop in forwarded.split(",")]
     while hops and _is_listed(address, trusted_proxies):
         address = hops.pop()
     return address

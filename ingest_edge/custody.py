@@ -104,9 +104,12 @@ async def take(edge: Edge, batch: Sequence[Parsed], topic: str) -> Outcome:
 
 
 def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record:
-    visitor = mask.hide((event.visitor_id or event.event_id).encode())
+    encoded = encode(event)
+    value = mask.hide(encoded)
+    visitor = (event.visitor_id or event.event_id).encode()
+    if value is not encoded:
+        visitor = mask.hide(visitor)
     key = event.site_id.encode() + b":" + visitor
-    value = mask.hide(encode(event))
     return Record(topic, key, value, SCHEMA, clock.record_time(event.received_at))
 
 
@@ -116,14 +119,14 @@ def _reject(
     edge.metrics.add("headwater_edge_events_dropped_total", refusal.reason)
     record = RejectedEvent(
         site_id=arrival.site.site_id,
-        received_at=arrival.received_at,
+        received_at=arrival.blank.received_at,
         reason=refusal.reason,
         field=refusal.loc or None,
         detail=f"{refusal.msg}. {refusal.fix}",
         payload=masked_payload(bytes(raw), mask, _MAX_PAYLOAD_BYTES),
     )
     key = arrival.site.site_id.encode()
-    at = edge.clock.record_time(arrival.received_at)
+    at = edge.clock.record_time(arrival.blank.received_at)
     value = mask.hide(msgspec.json.encode(record))
     edge.sink.put_later(Record(REJECTED, key, value, _REJECTED_SCHEMA, at))
 

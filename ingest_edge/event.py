@@ -86,23 +86,16 @@ SCHEMA: Final = RECORDS["event"].header
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="string")
 
 
-def new_event(
-    *,
-    site_id: str,
-    sender: str,
-    received_at: int,
-    sent_at: int | None,
-    event_name: str,
-    event_id: str | None,
-    client_at: int | None,
-) -> Event:
-    """Return an event that no step has seen yet: what the steps decide is empty or zero."""
+def blank_event(*, site_id: str, sender: str, received_at: int, sent_at: int | None) -> Event:
+    """Return what all events of a batch start from: copied for each, then filled in.
+
+    What the steps decide is empty or zero.
+    """
     return Event(
         record_kind="event",
         site_id=site_id,
-        event_id=event_id or "",
-        event_name=event_name,
-        client_at=client_at,
+        event_id="",
+        event_name="",
         sent_at=sent_at,
         received_at=received_at,
         event_at=received_at,

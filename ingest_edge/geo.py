@@ -18,27 +18,32 @@ class Place(NamedTuple):
 
 
 NOWHERE: Final = Place()
+# An IPv4 address as a socket for both versions shows it.
+_MAPPED: Final = "::ffff:"
 
 
 class Geo:
     """Two files of flat records (one per IP version); an absent file knows no place."""
 
     def __init__(self, v4: Path | None, v6: Path | None) -> None:
-        self._readers = {4: _open(v4), 6: _open(v6)}
+        self._v4, self._v6 = _open(v4), _open(v6)
 
     def place_of(self, address: str | None) -> Place:
         """Return the place of an address; NOWHERE for none, an odd or a private one."""
-        parsed = parse_address(address)
-        reader = self._readers[parsed.version] if parsed else None
-        if parsed is None or reader is None:
+        if not address:
             return NOWHERE
-        found = reader.get(parsed)
-        return _place(found) if isinstance(found, Mapping) else NOWHERE
+        address = address.lower().removeprefix(_MAPPED)
+        reader = self._v6 if ":" in address else self._v4
+        try:
+            found = reader.get(address) if reader else None
+        except ValueError:
+            return NOWHERE
+        return _place(found) if isinstance(found, dict) else NOWHERE
 
     @property
     def is_present(self) -> bool:
         """Tell whether any place can be known."""
-        return any(self._readers.values())
+        return self._v4 is not None or self._v6 is not None
 
 
 def parse_address(address: str | None) -> IPv4Address | IPv6Address | None:

@@ -18,7 +18,7 @@ MAX_EVENT_BYTES: Final = RULES.delivery.max_event_bytes
 MAX_DEPTH: Final = 64
 _NAME_LENGTH: Final = RULES.events.name_max_length
 _ID_LENGTH: Final = 256
-_MAX_MS: Final = 253_402_300_799_999  # the last moment of the year 9999
+LAST_MS: Final = 253_402_300_799_999  # the last moment of the year 9999
 # A number above this is in milliseconds: as seconds it would be the year 5138.
 _LEAST_MS: Final = 100_000_000_000
 # What a field left out, null and an object without content look like.
@@ -92,7 +92,7 @@ def epoch_ms(value: Any, loc: str) -> int | None:
         moment = int(value if abs(value) >= _LEAST_MS else value * 1000)
     else:
         moment = None
-    if moment is None or not 0 <= moment <= _MAX_MS:
+    if moment is None or not 0 <= moment <= LAST_MS:
         refuse(
             loc, f"{str(value)[:40]!r} is no time", "Send ISO 8601 or epoch ms.",
             DropReason.BAD_TIME,

@@ -13,15 +13,20 @@ ADDRESS_FIELDS: Final = frozenset({
     "x-real-ip", "x_real_ip", "cf-connecting-ip", "true-client-ip",
 })  # fmt: skip
 _NAMED: Final = re.compile(
-    rb'"(?:' + b"|".join(re.escape(name.encode()) for name in sorted(ADDRESS_FIELDS)) + rb')"\s*:',
-    re.IGNORECASE,
+    rb'"(?:' + b"|".join(re.escape(name.encode()) for name in sorted(ADDRESS_FIELDS)) + rb')"\s*:'
 )
 MASK: Final = b"[address]"
 
 
 def may_name_address(raw: bytes) -> bool:
     """Tell whether JSON may hold one of the field names; an escape may hide any name."""
-    return b"\\u" in raw or _NAMED.search(raw) is not None
+    if b"\\u" in raw:
+        return True
+    lower = raw.lower()
+    # Most events have none of these letters; the exact search costs fifty times more.
+    if b"ip" not in lower and b"addr" not in lower and b"forwarded" not in lower:
+        return False
+    return _NAMED.search(lower) is not None
 
 
 def without_addresses(value: Any) -> Any:
@@ -46,14 +51,12 @@ class AddressMask:
     __slots__ = ("_addresses",)
 
     def __init__(self, *addresses: str | None) -> None:
-        self._addresses = tuple(
-            address.encode() for address in set(addresses) if address and _is_public(address)
-        )
+        self._addresses = tuple(address.encode() for address in set(addresses) if address)
 
     def hide(self, content: bytes) -> bytes:
         """Return the JSON bytes with the addresses masked; the same object if none is there."""
         for address in self._addresses:
-            if address in content:
+            if address in content and _is_public(address.decode()):
                 content = _whole(address).sub(MASK, content)
         return content
 

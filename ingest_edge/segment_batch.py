@@ -2,13 +2,14 @@
 
 import hashlib
 import hmac
+from copy import copy
 from typing import Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, client_of
+from ingest_edge.arrival import Arrival, arrival_of, client_of
 from ingest_edge.custody import Edge, Parsed
-from ingest_edge.event import Event, new_event
+from ingest_edge.event import Event
 from ingest_edge.gate import client_address
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
@@ -91,9 +92,9 @@ class SegmentBatch:
                 has_language=self._has_language,
                 is_mobile=self._is_mobile,
             )
-            arrival = Arrival(
-                self._key.site, self._sender, self._is_secret, self._received_at,
-                self._sent_at, client,
+            arrival = arrival_of(
+                self._key.site, self._sender, self._received_at, self._sent_at, client,
+                is_secret=self._is_secret,
             )  # fmt: skip
             found = self._arrivals[address, user_agent] = (arrival, AddressMask(address))
         return found
@@ -113,15 +114,10 @@ class SegmentBatch:
         if name is None:
             refuse("type", f"{kind[:40]!r} is no call", "Send track, page, identify, screen, ...")
         timestamp = message.timestamp or message.original_timestamp
-        event = new_event(
-            site_id=self._key.site.site_id,
-            sender=self._sender,
-            received_at=self._received_at,
-            sent_at=self._sent_at,
-            event_name=name,
-            event_id=identity(message.message_id, "messageId"),
-            client_at=epoch_ms(timestamp, "timestamp"),
-        )
+        event = copy(arrival.blank)
+        event.event_name = name
+        event.event_id = identity(message.message_id, "messageId") or ""
+        event.client_at = epoch_ms(timestamp, "timestamp")
         event.visitor_id = identity(message.anonymous_id, "anonymousId")
         event.user_id = identity(message.user_id, "userId")
         is_traits = kind in ("identify", "group") and not bytes(message.properties)

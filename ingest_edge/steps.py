@@ -1,7 +1,8 @@
 """What happens to every event, in order, whatever dialect it came in.
 
 A step returns None, or a Refusal that ends it. Steps change the event in place: a copy each
-would cost more than all of them together (see event.py).
+would cost more than all of them together (see event.py). Who sent it (device, place, bot score)
+is the same for the whole batch and stands in `arrival.blank`, from which the event was copied.
 """
 
 import hashlib
@@ -15,10 +16,10 @@ from ingest_edge.arrival import Arrival
 from ingest_edge.errors import DropReason, Refusal
 from ingest_edge.event import Event
 from ingest_edge.flood import FloodGauge
-from pipelines.enrich.channel import is_payment_host, origin_of
+from pipelines.enrich.channel import origin_of, referrer_host
 from pipelines.enrich.local_date import local_date
 from pipelines.enrich.money import usd_amount
-from pipelines.enrich.url import host_of, page_of
+from pipelines.enrich.url import page_of
 from schemas.load import RULES
 
 Step = Callable[[Event, Arrival], Refusal | None]
@@ -89,10 +90,8 @@ def put_page(event: Event, arrival: Arrival) -> None:
 
 def put_referrer_host(event: Event, arrival: Arrival) -> None:
     """Set `referrer_host`, unless the referrer is the site itself or a payment provider."""
-    host = host_of(event.referrer) if event.referrer else None
-    if host is None or host == event.page_host or host in arrival.site.allowed_hosts:
-        return
-    if not is_payment_host(host):
+    host = referrer_host(event.referrer) if event.referrer else None
+    if host is not None and host != event.page_host and host not in arrival.site.allowed_hosts:
         event.referrer_host = host
 
 
@@ -103,14 +102,6 @@ def put_origin(event: Event, arrival: Arrival) -> None:
         event.referrer_host, arrival.site.channel_rules,
     )  # fmt: skip
     event.source, event.medium, event.campaign, event.channel = origin
-
-
-def put_client(event: Event, arrival: Arrival) -> None:
-    """Set device, browser, system, place and the verdict on bots."""
-    client = arrival.client
-    (event.device, event.browser, event.browser_version, event.os, event.os_version) = client.agent
-    event.country, event.region, event.city = client.place
-    event.bot_score, event.is_bot, event.bot_reasons = client.verdict
 
 
 def put_event_date(event: Event, arrival: Arrival) -> None:
@@ -146,7 +137,6 @@ STEPS: Final[tuple[Step, ...]] = (
     put_page,
     put_referrer_host,
     put_origin,
-    put_client,
     put_event_date,
     put_meaning,
     put_revenue,

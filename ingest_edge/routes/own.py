@@ -1,27 +1,26 @@
 """Our own routes: POST /e, the tracker's batch, which uses the names of the columns."""
 
-from typing import Any, Final
+from copy import copy
+from typing import Annotated, Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, client_of
+from ingest_edge.arrival import Arrival, arrival_of, client_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, take
 from ingest_edge.errors import BadRequest, DropReason
-from ingest_edge.event import Event, new_event
+from ingest_edge.event import Event
 from ingest_edge.gate import admit, client_address, key_text, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
 from ingest_edge.parsing import (
+    LAST_MS,
     Unusable,
     amount,
     currency,
     decode_body,
     decode_event,
-    epoch_ms,
     event_name,
-    identity,
     properties_text,
-    whole,
 )
 from ingest_edge.privacy import AddressMask
 from schemas.load import RULES
@@ -29,27 +28,29 @@ from schemas.load import RULES
 _BASE_CURRENCY: Final = RULES.currencies.base
 
 
+# Checked by the decoder, in C: a call of Python for each field would cost more than the rest.
+Int = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=RULES.events.name_max_length)]
+Moment = Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)]
+
+
 class TrackerBatch(msgspec.Struct):
     """The body of POST /e: what all its events share, and the events."""
 
     events: list[msgspec.Raw]
     key: str | None = None
-    sent_at: int | float | None = None
-    visitor_id: str | None = None
-    user_id: str | None = None
-    client_session_id: str | None = None
+    sent_at: Moment | None = None
+    visitor_id: Id | None = None
+    user_id: Id | None = None
+    client_session_id: Id | None = None
     is_new_visitor_hint: bool | None = None
-    utm_source: str | None = None
-    utm_medium: str | None = None
-    utm_campaign: str | None = None
-    utm_term: str | None = None
-    utm_content: str | None = None
-    click_id_kind: str | None = None
-    click_id: str | None = None
-    screen_width_px: int | float | None = None
-    screen_height_px: int | float | None = None
-    viewport_width_px: int | float | None = None
-    viewport_height_px: int | float | None = None
+    screen_width_px: Int | None = None
+    screen_height_px: Int | None = None
+    viewport_width_px: Int | None = None
+    viewport_height_px: Int | None = None
     language: str | None = None
     timezone: str | None = None
     consent: str | None = None
@@ -63,19 +64,19 @@ class TrackerBatch(msgspec.Struct):
 class TrackerEvent(msgspec.Struct):
     """One event of the tracker."""
 
-    event_name: str
-    event_id: str | None = None
-    client_at: int | float | None = None
-    seq: int | None = None
-    page_view_id: str | None = None
+    event_name: Name
+    event_id: Id | None = None
+    client_at: Moment | None = None
+    seq: Int | None = None
+    page_view_id: Id | None = None
     page_url: str | None = None
     page_title: str | None = None
     referrer: str | None = None
-    engaged_ms: int | float | None = None
-    scroll_percent: int | float | None = None
+    engaged_ms: Natural | None = None
+    scroll_percent: Percent | None = None
     click_target: str | None = None
-    click_x_px: int | float | None = None
-    click_y_px: int | float | None = None
+    click_x_px: Int | None = None
+    click_y_px: Int | None = None
     is_conversion: bool = False
     is_interactive: bool = True
     revenue_amount: str | int | float | None = None
@@ -87,12 +88,9 @@ _BATCH: Final = msgspec.json.Decoder(TrackerBatch)
 _EVENT: Final = msgspec.json.Decoder(TrackerEvent)
 # Columns that every event takes over from its batch as they are.
 _SHARED: Final = (
-    "visitor_id", "user_id", "client_session_id", "is_new_visitor_hint", "utm_source",
-    "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id_kind", "click_id",
-    "language", "timezone", "consent", "library_name", "library_version",
-)  # fmt: skip
-_SHARED_PX: Final = (
-    "screen_width_px", "screen_height_px", "viewport_width_px", "viewport_height_px",
+    "visitor_id", "user_id", "client_session_id", "is_new_visitor_hint", "screen_width_px",
+    "screen_height_px", "viewport_width_px", "viewport_height_px", "language", "timezone",
+    "consent", "library_name", "library_version",
 )  # fmt: skip
 
 
@@ -103,13 +101,9 @@ async def post_tracker_batch(edge: Edge, request: Request) -> Answer:
     signal = privacy_signal(request, key) or _signal_in(batch, key)
     if signal:
         return left_out(edge, signal, len(batch.events))
-    try:
-        arrival = _arrival(edge, request, key, batch)
-        shared = _shared(batch)
-    except Unusable as error:
-        raise refuse_body(error) from error
-    mask = AddressMask(client_address(edge, request))
-    parsed = [_parse(raw, arrival, shared, mask) for raw in batch.events]
+    address = client_address(edge, request)
+    arrival, mask = _arrival(edge, request, key, batch, address), AddressMask(address)
+    parsed = [_parse(raw, arrival, mask) for raw in batch.events]
     outcome = await take(edge, parsed, EVENTS)
     status = 207 if outcome.refusals else 200
     body = {"accepted": outcome.accepted, "dropped": outcome.errors("events")}
@@ -136,65 +130,52 @@ def _signal_in(batch: TrackerBatch, key: Key) -> DropReason | None:
     return DropReason.DNT if batch.is_dnt and key.site.respects_dnt else None
 
 
-def _arrival(edge: Edge, request: Request, key: Key, batch: TrackerBatch) -> Arrival:
-    sent_at = epoch_ms(batch.sent_at, "sent_at")
+def _arrival(
+    edge: Edge, request: Request, key: Key, batch: TrackerBatch, address: str | None
+) -> Arrival:
     client = client_of(
         edge.geo,
-        client_address(edge, request),
+        address,
         request.header(b"user-agent"),
         is_judged=True,
         has_language=b"accept-language" in request.headers,
         is_mobile=request.headers.get(b"sec-ch-ua-mobile") == b"?1",
         is_webdriver=batch.is_webdriver,
     )
-    received_at = edge.clock.received_at(sent_at)
-    return Arrival(key.site, "browser", key.kind == "sec", received_at, sent_at, client)
+    received_at = edge.clock.received_at(batch.sent_at)
+    arrival = arrival_of(
+        key.site, "browser", received_at, batch.sent_at, client, is_secret=key.kind == "sec"
+    )
+    for name in _SHARED:
+        setattr(arrival.blank, name, getattr(batch, name))
+    return arrival
 
 
-def _shared(batch: TrackerBatch) -> list[tuple[str, Any]]:
-    """Return the columns that every event of the batch gets, nulls left out."""
-    batch.visitor_id = identity(batch.visitor_id, "visitor_id")
-    batch.user_id = identity(batch.user_id, "user_id")
-    values = [(name, getattr(batch, name)) for name in _SHARED]
-    values += [(name, whole(getattr(batch, name), name)) for name in _SHARED_PX]
-    return [(name, value) for name, value in values if value is not None]
-
-
-def _parse(
-    raw: msgspec.Raw, arrival: Arrival, shared: list[tuple[str, Any]], mask: AddressMask
-) -> Parsed:
+def _parse(raw: msgspec.Raw, arrival: Arrival, mask: AddressMask) -> Parsed:
     try:
         sent = decode_event(_EVENT, raw)
         event = _event(sent, arrival)
     except Unusable as error:
         return Parsed(raw, error.refusal, arrival, mask)
-    for name, value in shared:
-        setattr(event, name, value)
     return Parsed(raw, event, arrival, mask)
 
 
 def _event(sent: TrackerEvent, arrival: Arrival) -> Event:
-    event = new_event(
-        site_id=arrival.site.site_id,
-        sender=arrival.sender,
-        received_at=arrival.received_at,
-        sent_at=arrival.sent_at,
-        event_name=event_name(sent.event_name, "event_name"),
-        event_id=identity(sent.event_id, "event_id"),
-        client_at=epoch_ms(sent.client_at, "client_at"),
-    )
-    event.seq = whole(sent.seq, "seq")
-    event.page_view_id = identity(sent.page_view_id, "page_view_id")
+    event = copy(arrival.blank)
+    event.event_name = event_name(sent.event_name, "event_name")
+    event.event_id = sent.event_id or ""
+    event.client_at = sent.client_at
+    event.seq = sent.seq
+    event.page_view_id = sent.page_view_id
     event.page_url, event.page_title = sent.page_url, sent.page_title
     event.referrer = sent.referrer or None
-    event.engaged_ms = whole(sent.engaged_ms, "engaged_ms", 0)
-    event.scroll_percent = whole(sent.scroll_percent, "scroll_percent", 0, 100)
+    event.engaged_ms = sent.engaged_ms
+    event.scroll_percent = sent.scroll_percent
     event.click_target = sent.click_target
-    event.click_x_px = whole(sent.click_x_px, "click_x_px")
-    event.click_y_px = whole(sent.click_y_px, "click_y_px")
+    event.click_x_px, event.click_y_px = sent.click_x_px, sent.click_y_px
     event.is_conversion, event.is_interactive = sent.is_conversion, sent.is_interactive
-    event.revenue_amount = amount(sent.revenue_amount, "revenue_amount")
-    if event.revenue_amount is not None:
+    if sent.revenue_amount is not None:
+        event.revenue_amount = amount(sent.revenue_amount, "revenue_amount")
         event.currency = currency(sent.currency, "currency") or _BASE_CURRENCY
     event.properties = properties_text(sent.properties, "properties")
     return event

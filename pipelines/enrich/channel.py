@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from pipelines.enrich.url import host_of
 from schemas.load import RULES, SOURCES
 from schemas.loaders.edge_rules import ChannelRule, Source
 
@@ -61,6 +62,13 @@ def _under_any_country(labels: list[str]) -> Source | None:
         if length < len(labels) and (found := SOURCES.get(".".join(labels[:-length]) + ".*")):
             return found
     return None
+
+
+@lru_cache(4_096)
+def referrer_host(url: str) -> str | None:
+    """Return the host of a referrer; None for none and for payment providers."""
+    host = host_of(url)
+    return None if host is None or is_payment_host(host) else host
 
 
 def is_payment_host(host: str) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from ingest_edge.custody import RejectedEvent
-from ingest_edge.event import Event, encode, new_event
+from ingest_edge.event import Event, blank_event, encode
 from ingest_edge.heartbeats import Heartbeat
 from schemas.load import RECORDS
 from schemas.loaders.records import Field, Kind
@@ -40,10 +40,7 @@ def test_heartbeat_and_refused_event_have_the_fields_of_their_records() -> None:
 
 
 def test_event_without_a_decision_is_encoded_with_every_required_column() -> None:
-    event = new_event(
-        site_id="s", sender="browser", received_at=5, sent_at=None,
-        event_name="page_view", event_id="e", client_at=None,
-    )  # fmt: skip
+    event = blank_event(site_id="s", sender="browser", received_at=5, sent_at=None)
     event.event_date, event.revenue_amount = "2026-01-01", Decimal("12.5000")
     value = msgspec.json.decode(encode(event))
     assert problems(RECORDS["event"], value) == []

@@ -15,14 +15,14 @@ VIEW = {
     "page_view_id": "p1", "page_url": "https://shop.example/x?gclid=abc#top", "page_title": "X",
     "referrer": "https://www.google.de/",
 }  # fmt: skip
-LEAVE = {**VIEW, "event_id": "e2", "event_name": "page_leave", "seq": 1, "engaged_ms": 4_200.4,
+LEAVE = {**VIEW, "event_id": "e2", "event_name": "page_leave", "seq": 1, "engaged_ms": 4_200,
          "scroll_percent": 80}  # fmt: skip
 
 
 def batch(*events: Any, **shared: Any) -> dict[str, Any]:
     return {
         "key": PUB, "sent_at": NOW, "visitor_id": "v1", "client_session_id": "s1",
-        "screen_width_px": 1920.0, "viewport_height_px": 900, "language": "de",
+        "screen_width_px": 1920, "viewport_height_px": 900, "language": "de",
         "library_name": "headwater.js", "events": list(events), **shared,
     }  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_refused_events_are_named_and_the_others_kept(edge: Caller) -> None:
 
 
 def test_batch_without_visitor_is_refused(edge: Caller) -> None:
-    answer = edge.post("/e", batch(VIEW, visitor_id=""), key=None)
+    answer = edge.post("/e", batch(VIEW, visitor_id=None), key=None)
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_visitor")
 
 
