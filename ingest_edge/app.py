@@ -32,11 +32,11 @@ _FIX: Final = "See the list of routes in the documentation of the edge."
 
 Handler = Callable[[Edge, Request], Awaitable[Answer]]
 
-_POSTS: Final[dict[str, Handler]] = {
+POSTS: Final[dict[str, Handler]] = {
     "/e": own.post_tracker_batch,
     "/v1/batch": segment.post_batch,
 }
-_GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
+GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
 
 
 class App:
@@ -85,9 +85,9 @@ class App:
 
     async def _post(self, request: Request, receive: Receive) -> Answer:
         path = request.path.rstrip("/") or "/"
-        handler = _POSTS.get(path) or _named_post(path)
+        handler = POSTS.get(path) or _named_post(path)
         if handler is None:
-            if path in _GETS:
+            if path in GETS:
                 raise WrongMethod(("method", "this address takes GET", _FIX))
             raise NoSuchRoute(("path", f"{path[:80]!r} is no route", _FIX))
         request.body = await read_body(request, receive)
@@ -105,7 +105,7 @@ class App:
                 return service.get_script(self.edge, request)
             case "/.well-known/gpc.json":
                 return service.get_gpc()
-        if request.path in _POSTS or _named_post(request.path):
+        if request.path in POSTS or _named_post(request.path):
             raise WrongMethod(("method", "this address takes POST", _FIX))
         raise NoSuchRoute(("path", f"{request.path[:80]!r} is no route", _FIX))
 
