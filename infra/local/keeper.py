@@ -176,9 +176,11 @@ class Keeper:
         self._set(state, why)
 
     def _ending(self, code: int) -> str:
+        """Say how a process ended; what it wrote last explains a code, not a signal."""
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}"
         said = last_line(self._home.log(self.component.name))
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"ended with {how}: {said}" if said else f"ended with {how}"
+        return f"ended with exit code {code}" + (f": {said}" if said else "")
 
     def _set(self, state: State, message: str = "", seconds: float | None = None) -> None:
         self.status.state, self.status.message = state, message

@@ -30,7 +30,7 @@ def cap_logs(home: Home) -> None:
 def last_line(log: Path) -> str:
     """Return the last line that says something, without its surroundings; empty if none does."""
     lines = tail(log, 20)
-    return lines[-1][:300] if lines else ""
+    return lines[-1][:160] if lines else ""
 
 
 def tail(log: Path, count: int) -> list[str]:
