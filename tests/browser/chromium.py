@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 EXECUTABLE: Final = "/usr/bin/chromium"
+PATIENCE_MS: Final = 45_000  # a busy machine is no fault of the page
 _ARGS: Final = [
     "--headless",
     "--no-sandbox",
@@ -31,6 +32,7 @@ def started() -> Iterator[Browser]:
         if "CI" in os.environ:
             pytest.fail(f"{EXECUTABLE} is missing; .ci/run installs it")
         pytest.skip(f"{EXECUTABLE} is missing: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGS)
         yield browser

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import chromium
 from tests.browser.made_up_api import DIST, MadeUpApi, serve
-
-expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def address(dist: Path, api: MadeUpApi) -> Iterator[str]:
 def window(browser: Browser, address: str) -> Iterator[BrowserContext]:
     """A window of 1280 px in light colours, with nothing remembered."""
     context = browser.new_context(base_url=address, color_scheme="light")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(chromium.PATIENCE_MS)
     yield context
     context.close()
 

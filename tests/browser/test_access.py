@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import PATIENCE_MS
 from tests.browser.made_up_api import DIST, MadeUpApi, problem
 
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -28,7 +29,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(path)
         return page
 

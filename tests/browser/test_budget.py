@@ -59,7 +59,7 @@ def test_lock_names_no_download_address() -> None:
 def test_unit_tests_of_the_page_pass() -> None:
     node = Path(sys.executable).parent / "node"
     run = subprocess.run(
-        [node, "--test", "tests/*.test.ts"],
+        [node, "--test", "--test-timeout=10000", "tests/*.test.ts"],
         cwd=DASHBOARD,
         env={**os.environ, "TZ": "Pacific/Auckland"},
         capture_output=True,
