@@ -22,7 +22,10 @@ ${event_wire},
     'key.fields' = 'record_key',
     'value.fields-include' = 'EXCEPT_KEY',
     'value.format' = 'json',
-    'value.json.ignore-parse-errors' = 'true'
+    'value.json.ignore-parse-errors' = 'true',
+    -- TRICKY: the faster reader loses the whole record, without a word, when an object or a list
+    -- stands where a number should.
+    'value.json.decode.json-parser.enabled' = 'false'
 );
 
 CREATE TEMPORARY TABLE refusals (
@@ -39,7 +42,8 @@ ${rejected_wire},
     'scan.startup.mode' = 'timestamp',
     'scan.startup.timestamp-millis' = '${start_ms}',
     'format' = 'json',
-    'json.ignore-parse-errors' = 'true'
+    'json.ignore-parse-errors' = 'true',
+    'json.decode.json-parser.enabled' = 'false'
 );
 
 -- The same records as bytes, for what the two tables above cannot see.

@@ -14,6 +14,7 @@ ${event_wire},
     'path' = '${folder}/arrivals',
     'format' = 'json',
     'json.ignore-parse-errors' = 'true',
+    'json.decode.json-parser.enabled' = 'false',
     'json.timestamp-format.standard' = 'ISO-8601'
 );
 
@@ -28,6 +29,7 @@ ${rejected_wire},
     'path' = '${folder}/refusals',
     'format' = 'json',
     'json.ignore-parse-errors' = 'true',
+    'json.decode.json-parser.enabled' = 'false',
     'json.timestamp-format.standard' = 'ISO-8601'
 );
 

@@ -1,0 +1,141 @@
+"""collect_events over tests/sql/collect_events: one run of the real job, a test a case.
+
+A record of a case is an event, or bytes (`text`, `hex`, or `repeat` so many `times`). How much of
+it Kafka's JSON reader would refuse is played here: only whole JSON objects reach the typed tables.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.flink_jobs.starts import Start
+from tests.sql.streams import Case, Row, Rows, as_letter, cases, event, named_columns, run
+
+CASES = cases("collect_events")
+SEVEN = ("events", 7)
+START = Start(
+    "run-1",
+    marks={
+        "events": {SEVEN: 101},
+        "unique-events": {SEVEN: 100},
+        "not_json": {SEVEN: 103},
+        "missing_field": {SEVEN: 102},
+    },
+)
+NAMES = {case.name for case in CASES}
+PLACE = ("topic_name", "topic_partition", "topic_offset", "appended_at", "record_key")
+# Letters have no site: each case has so many partitions of its own.
+STRIDE = 1000
+
+
+def content_of(case: Case, row: Row, number: int) -> bytes:
+    """Return the record's bytes."""
+    if "text" in row:
+        return str(row["text"]).encode()
+    if "hex" in row:
+        return bytes.fromhex(str(row["hex"]))
+    if "repeat" in row:
+        return str(row["repeat"]).encode() * int(row["times"])
+    if row.get("topic_name") == "rejected-events":
+        made = {**row, "received_at": int(row["received_at"].timestamp() * 1000)}
+        return json.dumps({**made, "site_id": f"{case.name}/{row['site_id']}"}).encode()
+    made = event(case.name, row, number)
+    if row.get("record_kind") == "heartbeat":
+        made["event_id"] = f"{case.name}/{made['event_id']}"
+    return json.dumps({key: value for key, value in made.items() if key not in PLACE}).encode()
+
+
+def place_of(row: Row, number: int) -> Row:
+    """Return where the record lies: a second after its time unless the case says otherwise."""
+    happened = row.get("event_at")
+    if not isinstance(happened, datetime):
+        happened = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    appended = row.get("appended_at", happened + timedelta(seconds=1))
+    return {
+        "topic_name": row.get("topic_name", "events"),
+        "topic_partition": row.get("topic_partition", 0),
+        "topic_offset": row.get("topic_offset", number),
+        "appended_time": f"{appended:%Y-%m-%dT%H:%M:%S}.{appended.microsecond // 1000:03d}Z",
+    }
+
+
+def is_object(content: bytes) -> bool:
+    """Return whether the JSON reader of a typed table takes the record."""
+    try:
+        return isinstance(json.loads(content.decode()), dict)
+    except ValueError:
+        return False
+
+
+def files_of(case: Case) -> dict[str, list[Row]]:
+    """Return the lines of the three source tables."""
+    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "letters": []}
+    for number, row in enumerate(case.arrivals):
+        content, place = content_of(case, row, number), place_of(row, number)
+        files["letters"].append(as_letter(content, place))
+        if is_object(content):
+            is_refused = place["topic_name"] == "rejected-events"
+            typed = json.loads(content) | place
+            files["refusals" if is_refused else "arrivals"].append({"record_key": "k", **typed})
+    return files
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+    """Run the job once over all cases; return the sinks' rows by case."""
+    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "letters": []}
+    for number, case in enumerate(CASES):
+        for name, rows in files_of(case).items():
+            files[name] += [_moved(row, number) for row in rows]
+    folder: Path = tmp_path_factory.mktemp("collect")
+    written = run("collect_events", _moved_marks(START), files, folder)
+    return {
+        case.name: {name: _of_case(rows, number) for name, rows in written.items()}
+        for number, case in enumerate(CASES)
+    }
+
+
+def _moved(row: Row, case_number: int) -> Row:
+    """Give each case partitions of its own, which every sink's rows carry."""
+    return {**row, "topic_partition": row["topic_partition"] + case_number * STRIDE}
+
+
+def _moved_marks(start: Start) -> Start:
+    number = [case.name for case in CASES].index("start_after_the_marks")
+    marks = {
+        sink: {(topic, part + number * STRIDE): offset for (topic, part), offset in places.items()}
+        for sink, places in start.marks.items()
+    }
+    return Start(start.run_id, start.start_ms, start.complete_after_ms, marks)
+
+
+def _of_case(rows: list[Row], case_number: int) -> list[Row]:
+    first = case_number * STRIDE
+    mine = [row for row in rows if first <= row["topic_partition"] < first + STRIDE]
+    return [_as_written(row, first) for row in mine]
+
+
+def _as_written(row: Row, first: int) -> Row:
+    plain = {**row, "topic_partition": row["topic_partition"] - first}
+    for name in ("site_id", "event_id"):
+        text = plain.get(name)
+        if isinstance(text, str) and text.partition("/")[0] in NAMES:
+            plain[name] = text.partition("/")[2]
+    return plain | {"payload_length": len(str(plain.get("payload", "")))}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, tables: dict[str, Rows]) -> None:
+    for table, expected in case.expected.items():
+        found, wanted = named_columns(tables[case.name][table], expected)
+        assert (table, len(found)) == (table, len(wanted)), found
+        assert found == wanted
+
+
+def test_unique_events_say_what_they_are(tables: dict[str, Rows]) -> None:
+    for row in (row for rows in tables.values() for row in rows["unique_events"]):
+        kind = "heartbeat" if row["record_kind"] == "heartbeat" else "unique_event"
+        assert row["record_key"] == "k"
+        assert as_letter(f"{kind}.1".encode(), {})["content"] == row["headers"]["schema"]
