@@ -163,7 +163,7 @@ def test_case(case: Case, restated: dict[str, list[dict[str, Any]]]) -> None:
 
 def _is_of(row: dict[str, Any], case: Case) -> bool:
     if case.settings.get("alone"):
-        return str(row["site_id"]).startswith(f"{RUN}-{case.folder.name}-")
+        return str(row["site_id"]).startswith(case.site(""))
     return any(case.mine(row[n]) is not None for n in ("visitor_id", "event_id") if n in row)
 
 

@@ -1,0 +1,109 @@
+"""A day through everything that runs: asked for, restated, late, restated again."""
+
+import json
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from tests.integration.commands import post, rows_of
+from tests.integration.stack import Stack, TestSite
+
+DAY: Final = date(2026, 3, 1)
+NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def site(stack: Stack) -> TestSite:
+    return stack.make_site(f"days-{uuid.uuid4().hex[:8]}")
+
+
+def send_history(stack: Stack, site: TestSite, *minutes: float) -> None:
+    """Send page views of one visitor as imported history and wait until they are in the table."""
+    batch = [
+        {
+            "type": "page",
+            "messageId": f"at-{minute}",
+            "anonymousId": "v",
+            "timestamp": (NOON + timedelta(minutes=minute)).isoformat(),
+            "context": {"page": {"url": f"https://shop.example/{minute}"}},
+        }
+        for minute in minutes
+    ]
+    body = {"batch": batch, "history": True, "writeKey": site.secret_key}
+    status, answer = post(stack.url("edge"), "/v1/batch", body)
+    assert status == 200, answer
+    wanted = {f"at-{minute}" for minute in minutes}
+    stack.wait_until("the events in the table", lambda: wanted <= event_ids(stack, site))
+
+
+def event_ids(stack: Stack, site: TestSite) -> set[str]:
+    rows = rows_of(stack, f"SELECT event_id FROM analytics.events WHERE site_id = '{site.site_id}'")
+    return {row["event_id"] for row in rows}
+
+
+def restate(stack: Stack, site: TestSite) -> None:
+    words = ("restate", "--site", site.site_id, "--dates", DAY.isoformat(), "--wait")
+    stack.headwater(*words, timeout=400)
+
+
+def sessions(stack: Stack, site: TestSite) -> list[tuple[str, int]]:
+    rows = rows_of(
+        stack,
+        "SELECT entry_page, event_count FROM analytics.sessions"
+        f" WHERE site_id = '{site.site_id}' AND is_restated ORDER BY started_at",
+    )
+    return [(row["entry_page"], int(row["event_count"])) for row in rows]
+
+
+def totals(stack: Stack, site: TestSite) -> list[dict[str, Any]]:
+    return rows_of(
+        stack,
+        "SELECT local_date, session_count, page_view_count, visitor_count, is_open"
+        f" FROM analytics.daily_site WHERE site_id = '{site.site_id}'",
+    )
+
+
+def test_a_day_is_restated_when_asked_for(stack: Stack, site: TestSite) -> None:
+    send_history(stack, site, 0, 10, 50)
+    restate(stack, site)
+    assert sessions(stack, site) == [("/0", 2), ("/50", 1)]
+    (day,) = totals(stack, site)
+    assert (day["session_count"], day["page_view_count"], day["visitor_count"]) == (2, 3, 1)
+
+
+def test_a_late_event_merges_two_sessions(stack: Stack, site: TestSite) -> None:
+    send_history(stack, site, 30)
+    restate(stack, site)
+    assert sessions(stack, site) == [("/0", 4)]
+
+
+def test_restating_again_changes_nothing(stack: Stack, site: TestSite) -> None:
+    before = sessions(stack, site), totals(stack, site)
+    restate(stack, site)
+    assert (sessions(stack, site), totals(stack, site)) == before
+
+
+def test_dagster_shows_the_tables_their_lineage_and_their_checks(
+    stack: Stack, site: TestSite
+) -> None:
+    question = """{ assetNodes { assetKey { path } dependencyKeys { path }
+        assetChecksOrError { ... on AssetChecks { checks { name blocking
+        executionForLatestMaterialization { status } } } } } }"""
+    status, answer = post(stack.url("dagster"), "/graphql", {"query": question})
+    assert status == 200, json.dumps(answer)
+    nodes = {node["assetKey"]["path"][-1]: node for node in answer["data"]["assetNodes"]}
+    parents = {key["path"][-1] for key in nodes["daily_site"]["dependencyKeys"]}
+    assert {"events", "sessions_restated"} <= parents
+    checks = nodes["daily_site"]["assetChecksOrError"]["checks"]
+    assert {check["executionForLatestMaterialization"]["status"] for check in checks} == {
+        "SUCCEEDED"
+    }
+    assert all(check["blocking"] for check in checks)
+
+
+def test_a_request_for_an_unknown_day_is_no_error(stack: Stack, site: TestSite) -> None:
+    words = ("restate", "--site", site.site_id, "--dates", "2026-02-01", "--wait")
+    stack.headwater(*words, timeout=400)
+    assert {day["local_date"] for day in totals(stack, site)} == {"2026-02-01", "2026-03-01"}

@@ -1,0 +1,131 @@
+"""A tenant sees its own site, whatever it asks; a reader changes nothing."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from infra.local.config import CHECKOUT
+from pipelines.batch.restate import Lake, restate
+from pipelines.lake.errors import QueryFailed
+from pipelines.lake.trino import Trino
+from pipelines.lake.views import load_views
+from schemas.load import RECORDS, TABLES
+from tests.integration.stack import Stack
+from tests.sql.rows import add_site, event, insert, live_session
+
+AT: Final = datetime(2026, 3, 1, 10, tzinfo=UTC)
+RULES: Final = CHECKOUT / "infra" / "local" / "trino" / "rules.json"
+# A tenant reads what has a site; how far the stream is, and what could not be read, has none.
+FILTERED: Final = sorted(
+    table.name
+    for table in TABLES.values()
+    if any(field.name == "site_id" for field in RECORDS[table.record].fields)
+)
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two sites with the same events, and Trino as any user."""
+
+    mine: str
+    other: str
+    ask: Callable[[str], Trino]
+
+
+@pytest.fixture(scope="module")
+def two(lake_home: Stack, lake: Lake) -> Two:
+    token = secrets.token_hex(3)
+    mine, other = f"tenant-a-{token}", f"tenant-b-{token}"
+
+    def ask(user: str) -> Trino:
+        return Trino(lake_home.url("trino"), user)
+
+    trino = lake.trino
+    for site in (mine, other):
+        add_site(trino, site)
+        purchase = {"is_conversion": True, "revenue_amount": 5, "revenue_usd_amount": 5}
+        insert(
+            trino,
+            "events",
+            [event(site_id=site, visitor_id="v", event_at=AT, currency="USD", **purchase)],
+        )
+        live = {"site_id": site, "session_id": f"live-{site}", "visitor_id": "w"}
+        later = datetime(2026, 3, 5, 10, tzinfo=UTC)
+        insert(trino, "sessions_closed", [live_session(**live, started_at=later, ended_at=later)])
+        restate(lake, site, [date(2026, 3, 1)], "test")
+    return Two(mine, other, ask)
+
+
+def sites_in(trino: Trino, name: str) -> set[str]:
+    rows = trino.rows(f"SELECT DISTINCT site_id FROM lake.{name}")
+    return {row["site_id"] for row in rows}
+
+
+@pytest.mark.parametrize("view", [view.name for view in load_views()])
+def test_a_tenant_sees_its_own_rows_of_a_view(two: Two, view: str) -> None:
+    everything = sites_in(two.ask("headwater"), f"analytics.{view}")
+    seen = sites_in(two.ask(f"tenant_{two.mine}"), f"analytics.{view}")
+    assert everything >= {two.mine, two.other}
+    assert seen == everything & {two.mine}
+
+
+@pytest.mark.parametrize("table", FILTERED)
+def test_a_tenant_sees_its_own_rows_of_a_table(two: Two, table: str) -> None:
+    everything = sites_in(two.ask("headwater"), f"web.{table}")
+    assert sites_in(two.ask(f"tenant_{two.mine}"), f"web.{table}") == everything & {two.mine}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM lake.web.stream_progress",
+        'SELECT count(*) FROM lake.web."events$files"',
+        "INSERT INTO lake.web.first_seen VALUES ('s', 'v', current_timestamp, 'r')",
+        "DELETE FROM lake.web.events",
+        "DROP VIEW lake.analytics.events",
+        "CREATE TABLE lake.web.mine (a int)",
+    ],
+)
+@pytest.mark.parametrize("user", ["tenant", "stranger"])
+def test_a_tenant_and_a_stranger_get_no_further(two: Two, sql: str, user: str) -> None:
+    name = f"tenant_{two.mine}" if user == "tenant" else "stranger"
+    with pytest.raises(QueryFailed, match="PERMISSION_DENIED"):
+        two.ask(name).rows(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO lake.web.first_seen VALUES ('s', 'v', current_timestamp, 'r')",
+        "DELETE FROM lake.web.events",
+        "DROP TABLE lake.web.events",
+        "DROP VIEW lake.analytics.events",
+    ],
+)
+def test_a_reader_changes_no_row(two: Two, sql: str) -> None:
+    """TRICKY: before `ALTER TABLE ... EXECUTE` Trino 476 asks no rule; see pipelines/lake/README."""
+    with pytest.raises(QueryFailed, match="PERMISSION_DENIED"):
+        two.ask("reader").rows(sql)
+
+
+def test_a_reader_reads_every_site(two: Two) -> None:
+    assert sites_in(two.ask("reader"), "analytics.events") >= {two.mine, two.other}
+
+
+def test_the_rules_name_every_table_that_has_a_site() -> None:
+    tenant = [rule for rule in _table_rules(RULES) if rule.get("user") == "tenant_.*"]
+    named = next(rule["table"] for rule in tenant if rule.get("schema") == "web")
+    assert sorted(re.split(r"\|", named)) == FILTERED
+    assert all("site_id" in rule["filter"] for rule in tenant)
+
+
+def _table_rules(path: Path) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["tables"]
+    return rules
