@@ -14,6 +14,7 @@ from cli.demo_site.shop import Page, Product
 Value = str | int | bool
 
 # Chances of the shop's funnel, per visit, before the origin's intent.
+_GONE_AT_ONCE: Final = 0.22
 _ADD_TO_CART: Final = 0.24
 _CHECKOUT: Final = 0.62
 _ORDER: Final = 0.66
@@ -104,6 +105,9 @@ def make_visit(
     walk = _Walk(random, visitor, starts_at, origin.referrer)
     landing = _landing(random, origin)
     walk.open(Page(landing.path, landing.title, origin.search))
+    if random.random() < _GONE_AT_ONCE / origin.intent:
+        _turn_away(walk)
+        return Visit(visitor, origin, is_first, tuple(walk.actions))
     _look_around(walk)
     if random.random() < _ADD_TO_CART * origin.intent:
         _shop(walk, origin)
@@ -111,6 +115,14 @@ def make_visit(
         _sign_up(walk)
     walk.leave()
     return Visit(visitor, origin, is_first, tuple(walk.actions))
+
+
+def _turn_away(walk: _Walk) -> None:
+    """Leave the landing page within seconds: a bounce."""
+    if walk.opened_at is not None:
+        walk.now = walk.opened_at
+    walk.wait(1_500, 9_000)
+    walk.leave()
 
 
 def _landing(random: Random, origin: Origin) -> Page:

@@ -38,8 +38,14 @@ def send(stack: Stack, site: TestSite, *events: dict[str, Any]) -> None:
         "sentAt": datetime.now(UTC).isoformat(),
         "batch": list(events),
     }
+    # A key made a moment ago takes up to two seconds to reach the edge.
+    status, answer = stack.wait_until("the key is known", lambda: _post_unless_new(stack, body))
+    assert (status, answer.get("dropped")) == (200, []), answer
+
+
+def _post_unless_new(stack: Stack, body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
     status, answer = post(stack.url("edge"), "/v1/batch", body)
-    assert (status, answer["dropped"]) == (200, []), answer
+    return None if status == 401 else (status, answer)
 
 
 def ids_in_sql(stack: Stack, site: TestSite) -> list[str]:
@@ -117,7 +123,7 @@ def test_the_same_id_at_two_sites_is_two_events(stack: Stack, site: TestSite) ->
     for each in (site, other):
         send(stack, each, page_view("same"))
         wait_for_sentinel(stack, each)
-        assert ids_in_sql(stack, each)[0] == "same"
+        assert ids_in_sql(stack, each).count("same") == 1
 
 
 def test_a_wrong_key_is_refused_with_what_to_do(stack: Stack, site: TestSite) -> None:
