@@ -120,6 +120,19 @@ def test_chart_speaks_when_arrows_move_along_it(page: Page) -> None:
     expect(page.locator(".point")).to_have_count(0)
 
 
+def test_result_of_a_filter_is_said_once(page: Page, api: MadeUpApi) -> None:
+    page.goto("/?site=demo")
+    expect(page).to_have_title("Demo · Headwater")
+    said = page.locator("main > [aria-live]")
+    expect(said).to_have_text("Last 28 days: 1,000 visitors")
+    api.visitors = 900
+    page.get_by_role("link", name="Germany").click()
+    expect(said).to_have_text("Last 28 days, filtered: 900 visitors")
+    api.visitors = 901
+    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("901")
+    expect(said).to_have_text("Last 28 days, filtered: 900 visitors")
+
+
 def test_table_says_what_the_chart_draws(page: Page) -> None:
     page.goto("/?site=demo")
     page.get_by_role("button", name="View as table").click()

@@ -1,5 +1,6 @@
 // Tiles and the chart they choose.
 
+import { useRef } from 'preact/hooks';
 import type { Answer, Definition, Figure } from './api.ts';
 import { Chart } from './chart.tsx';
 import { formatBucket, formatChange, formatClock, formatDate, formatShort, formatValue } from './format.ts';
@@ -24,6 +25,7 @@ export function Board() {
   const isStale = answer !== null && !entry?.answer;
   return (
     <>
+      <Announcement answer={entry?.answer ?? null} />
       {problem && answer && <Stale problem={problem} since={answer.meta.as_of && clock(answer.meta.as_of)} />}
       <section class="board" aria-label="Overview" aria-busy={entry?.isLoading}>
         {problem && !answer ? (
@@ -38,6 +40,18 @@ export function Board() {
       </section>
     </>
   );
+}
+
+/** Say the result of a changed view, once; what rises by itself afterwards stays quiet. */
+function Announcement({ answer }: { answer: Answer | null }) {
+  const said = useRef({ about: '', text: '' });
+  const about = JSON.stringify([site.value, view.value.period, view.value.filters]);
+  if (answer && said.current.about !== about) {
+    const figure = formatValue(answer.totals.metrics[0] ?? null, 'count');
+    const filters = view.value.filters.length ? ', filtered' : '';
+    said.current = { about, text: `${periodLabel(view.value.period)}${filters}: ${figure} visitors` };
+  }
+  return <p class="unseen" aria-live="polite">{said.current.text}</p>;
 }
 
 function Tiles({ answer }: { answer: Answer | null }) {

@@ -125,6 +125,10 @@ export function begin(): void {
     if (site.value) keepSite(site.value);
     void loadRealtime();
   });
+  effect(() => {
+    const name = siteInfo.value?.name || site.value;
+    document.title = name ? `${name} · Headwater` : 'Headwater';
+  });
   whileVisible(loadRealtime);
   whileVisible(refresh);
 }
