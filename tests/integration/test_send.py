@@ -132,3 +132,36 @@ def test_a_wrong_key_is_refused_with_what_to_do(stack: Stack, site: TestSite) ->
     assert "401" in done.stderr
     assert "headwater keys" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_records_produced_into_the_topic_again_change_nothing(stack: Stack, site: TestSite) -> None:
+    send(stack, site, *(page_view(f"again-{number}") for number in range(5)))
+    wait_for_sentinel(stack, site)
+    before = ids_in_sql(stack, site)
+    assert produce_again(stack, site) == len(before)
+    wait_for_sentinel(stack, site)
+    after = ids_in_sql(stack, site)
+    assert [one for one in after if one in before] == before
+    assert len(after) == len(before) + 1
+
+
+def produce_again(stack: Stack, site: TestSite) -> int:
+    """Read the site's records from `events` and put each back as it is; return how many."""
+    from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+    servers = stack.environment["HEADWATER_KAFKA_BOOTSTRAP"]
+    consumer = KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+    parts = [TopicPartition("events", n) for n in consumer.partitions_for_topic("events") or ()]
+    consumer.assign(parts)
+    consumer.seek_to_beginning()
+    ends = consumer.end_offsets(parts)
+    found = []
+    while any(consumer.position(part) < end for part, end in ends.items()):
+        for records in consumer.poll(timeout_ms=500).values():
+            found += [one for one in records if one.key.startswith(site.site_id.encode() + b":")]
+    consumer.close()
+    producer = KafkaProducer(bootstrap_servers=servers, acks="all")
+    for one in found:
+        producer.send("events", one.value, one.key, one.headers, one.partition).get(10)
+    producer.close()
+    return len(found)
