@@ -57,7 +57,10 @@ def _dimension(dimension: Column, index: int, reading: Reading) -> Sql:
 def _bucket(bucketing: Bucketing, reading: Reading) -> Sql:
     local = sql(f"at_timezone({reading.time_column}, ?)", reading.span.zone)
     if bucketing.unit in ("minute", "hour"):
-        return bracketed(sql(f"'{bucketing.unit}',") + local, before="date_trunc")
+        start = bracketed(sql(f"'{bucketing.unit}',") + local, before="date_trunc")
+        # TRICKY: Trino writes an instant as local time and zone, so that the two hours that
+        # autumn repeats read the same; in UTC they do not.
+        return bracketed(start + sql(", 'UTC'"), before="at_timezone")
     day = bracketed(local + sql("AS date"), before="CAST")
     if bucketing.unit == "day":
         return day

@@ -24,7 +24,7 @@ OURS = frozenset(
     """SELECT FROM WHERE AND OR NOT IN IS NULL NULLS LAST ASC DESC GROUP BY ORDER OFFSET LIMIT JOIN
     ON AS CASE WHEN THEN ELSE END CAST DISTINCT sum count coalesce nullif lower strpos regexp_like
     date_trunc date_add at_timezone double date minute hour day week month analytics events
-    sessions false site_id is_bot""".split()
+    sessions false site_id is_bot UTC""".split()
 )
 COLUMNS = {field.name for name in ("event_row", "session") for field in RECORDS[name].fields}
 KNOWN = (
@@ -49,7 +49,7 @@ def assert_ours(statement: Statement) -> None:
     for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text):
         assert word in KNOWN or POSITIONS.fullmatch(word), f"{word!r} in {text}"
     assert set(re.findall(r"'([^']*)'", text)) <= {
-        "browser", "import", "page_view", "minute", "hour", "day", "week", "month",
+        "browser", "import", "page_view", "minute", "hour", "day", "week", "month", "UTC",
     }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_ratios_select_numerator_and_denominator() -> None:
 def test_time_is_cut_in_the_zone_of_the_question() -> None:
     (one,) = compiled(metrics=["events"], dimensions=["time:hour"])
     assert one.sql.text.startswith(
-        "SELECT date_trunc('hour', at_timezone(event_at, ?)) AS d0, count(*) AS m0_0"
+        "SELECT at_timezone(date_trunc('hour', at_timezone(event_at, ?)) , 'UTC') AS d0,"
     )
     assert one.sql.text.endswith("GROUP BY 1")
     assert one.sql.params[0] == "Europe/Berlin"
