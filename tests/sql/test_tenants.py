@@ -110,7 +110,7 @@ def test_a_tenant_and_a_stranger_get_no_further(two: Two, sql: str, user: str) -
     ],
 )
 def test_a_reader_changes_no_row(two: Two, sql: str) -> None:
-    """TRICKY: before `ALTER TABLE ... EXECUTE` Trino 476 asks no rule; see pipelines/lake/README."""
+    """TRICKY: before `ALTER TABLE ... EXECUTE` Trino asks no rule: pipelines/lake/README.md."""
     with pytest.raises(QueryFailed, match="PERMISSION_DENIED"):
         two.ask("reader").rows(sql)
 
