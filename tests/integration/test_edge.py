@@ -2,19 +2,17 @@
 
 import base64
 import json
-import shutil
 import signal
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from serving.control import keys
 from tests.integration.commands import post
+from tests.integration.edge_home import running_edge
 from tests.integration.edge_topics import records
 from tests.integration.stack import Stack, TestSite
 
@@ -23,15 +21,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Stack]:
-    """Return a home in which only the edge and what it needs runs."""
-    path = Path(tempfile.mkdtemp(prefix="headwater-edge-"))
-    stack = Stack.at(path / "home")
-    try:
-        stack.up("--only", "edge")
+    with running_edge() as stack:
         yield stack
-    finally:
-        stack.headwater("down", check=False)
-        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ export function reasonForSilence(options: Options, browser: Navigator, host: str
   if (globalPrivacyControl) return "Global Privacy Control is on";
   if (options.respectDnt && browser.doNotTrack === "1") return "Do Not Track is on";
   if (browser.webdriver && !options.captureAutomation) return "automated browser (data-capture-automation counts it)";
-  if (/^(localhost|127\.|\[::1\])/.test(host) && !options.captureLocalhost)
+  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) && !options.captureLocalhost)
     return "localhost (data-capture-localhost counts it)";
   return options.key ? "" : "no key";
 }
