@@ -1,0 +1,117 @@
+"""Care of the lake on real files: nothing that counts or is needed goes."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog import Catalog as Iceberg
+from pyiceberg.table import Table
+
+from pipelines.batch.restate import Lake, restate
+from pipelines.lake.compaction import compact, purge, restated_tables
+from pipelines.lake.config import load_config
+from pipelines.lake.expiry import expire
+from pipelines.lake.tables import create_all, open_catalog
+from tests.integration.stack import Stack
+from tests.sql.rows import RUN, add_site, event, insert
+
+SITE: Final = f"{RUN}-care"
+DAY: Final = date(2026, 3, 1)
+ROW: Final = pa.table({"n": pa.array([1], pa.int64())})
+
+
+@pytest.fixture(scope="module")
+def iceberg(lake_home: Stack) -> Iceberg:
+    return open_catalog(load_config(lake_home.environment).catalog)
+
+
+@pytest.fixture
+def scratch(iceberg: Iceberg) -> Iterator[Table]:
+    table = iceberg.create_table(("web", f"scratch_{RUN}"), ROW.schema)
+    yield table
+    iceberg.drop_table(("web", f"scratch_{RUN}"))
+
+
+def files_of(table: Table) -> set[str]:
+    """Return the data and manifest files that lie on disk."""
+    folder = Path(urlsplit(table.location()).path)
+    return {path.name for path in folder.rglob("*") if path.suffix in (".parquet", ".avro")}
+
+
+def test_tables_made_again_are_as_they_should_be(iceberg: Iceberg) -> None:
+    assert set(create_all(iceberg).values()) == {"as it should be"}
+
+
+def test_old_snapshots_and_their_files_go_but_the_newest_of_a_flink_job_stays(
+    lake: Lake, scratch: Table
+) -> None:
+    scratch.append(ROW)
+    scratch.append(ROW, snapshot_properties={"flink.job-id": "a", "flink.operator-id": "x"})
+    flink = scratch.refresh().current_snapshot()
+    assert flink is not None
+    scratch.append(ROW)
+    scratch.overwrite(ROW)  # what came before is in no later snapshot
+    before = files_of(scratch)
+
+    done = expire(scratch, datetime.now(UTC) + timedelta(hours=2))
+
+    kept = {snapshot.snapshot_id for snapshot in scratch.refresh().metadata.snapshots}
+    head = scratch.current_snapshot()
+    assert head is not None
+    assert kept == {flink.snapshot_id, head.snapshot_id}
+    assert done.snapshots >= 3
+    assert len(files_of(scratch)) == len(before) - done.files
+    name = f'lake.web."scratch_{RUN}"'
+    assert lake.trino.rows(f"SELECT count(*) AS n FROM {name}") == [{"n": 1}]
+    old = f"SELECT count(*) AS n FROM {name} FOR VERSION AS OF {flink.snapshot_id}"
+    assert lake.trino.rows(old) == [{"n": 2}]
+
+
+def test_expiring_again_does_nothing(scratch: Table) -> None:
+    scratch.append(ROW)
+    later = datetime.now(UTC) + timedelta(hours=2)
+    expire(scratch, later)
+    assert expire(scratch, later).snapshots == 0
+
+
+def test_many_small_files_become_one(lake: Lake, scratch: Table) -> None:
+    for _ in range(20):
+        scratch.append(ROW)
+    assert compact(lake.trino, f"scratch_{RUN}")
+    count = f'SELECT count(*) AS n FROM lake.web."scratch_{RUN}$files"'
+    assert lake.trino.rows(count) == [{"n": 1}]
+    assert not compact(lake.trino, f"scratch_{RUN}")
+
+
+def rows_by_run(lake: Lake, table: str) -> dict[str, int]:
+    rows = lake.trino.rows(
+        f"SELECT run_id, count(*) AS n FROM lake.web.{table} WHERE site_id = '{SITE}' GROUP BY 1"
+    )
+    return {row["run_id"]: row["n"] for row in rows}
+
+
+def shown(lake: Lake) -> list[dict[str, Any]]:
+    return lake.trino.rows(f"SELECT * FROM lake.analytics.sessions WHERE site_id = '{SITE}'")
+
+
+def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
+    add_site(lake.trino, SITE)
+    at = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    insert(lake.trino, "events", [event(site_id=SITE, visitor_id="v", event_at=at)])
+    (old,) = restate(lake, SITE, [DAY], "first")
+    (new,) = restate(lake, SITE, [DAY], "second")
+    before = shown(lake)
+    now = datetime.now(UTC)
+    tables = restated_tables()
+    assert tables["sessions_restated"] == "started_date"
+
+    for table, column in tables.items():
+        purge(lake.trino, table, column, now)
+        assert set(rows_by_run(lake, table)) == {old.run_id, new.run_id}, "switched just now"
+        purge(lake.trino, table, column, now + timedelta(hours=2))
+        assert set(rows_by_run(lake, table)) == {new.run_id}
+    assert shown(lake) == before
