@@ -17,7 +17,7 @@ from serving.errors import Unavailable
 
 T = TypeVar("T")
 MAX_STALE_SECONDS: Final = 86_400
-PATIENCE_SECONDS: Final = 3.0  # with an older value at hand nobody waits longer than this
+PATIENCE_SECONDS: Final = 8.0  # with an older value at hand nobody waits longer than this
 
 
 @dataclass(frozen=True)

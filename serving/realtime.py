@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from serving.answers import bucket_of
+from serving.asked import bucket_of
 from serving.cache import Cache
 from serving.lake import Lake
 from serving.query import periods, rows

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from serving.answers import Answers, Asked
+from serving.answers import Answers
+from serving.asked import Asked
 from serving.query.schemas import Answer, Question
 from serving.scope import SiteScope
 

@@ -63,6 +63,11 @@ class Ask:
         return next((d.unit for d in self.dimensions if isinstance(d, Bucketing)), None)
 
     @property
+    def is_series(self) -> bool:
+        """Whether rows are buckets of time and nothing else."""
+        return self.unit is not None and not self.properties
+
+    @property
     def properties(self) -> tuple[Dimension, ...]:
         """The dimensions that are not time."""
         return tuple(d for d in self.dimensions if isinstance(d, Dimension))

@@ -40,7 +40,8 @@ def plan(ask: Ask, span: Span, open_from: datetime, as_in: Ask | None = None) ->
     Days before `open_from` are closed. `as_in`: take the views of that question, so that the
     totals of a breakdown fit its rows. Raises QueryError for a combination without meaning.
     """
-    chosen = views(as_in or ask)
+    viewed = views(as_in or ask)
+    chosen = {metric.name: viewed[metric.name] for metric in ask.metrics}
     parts = []
     for view in dict.fromkeys(chosen.values()):
         metrics = tuple(metric for metric in ask.metrics if chosen[metric.name] == view)

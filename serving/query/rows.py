@@ -15,7 +15,7 @@ from serving.query.schemas import Comparison, Number, Row
 
 Key = tuple[Any, ...]
 Keyed = tuple[Key, Row]
-Count = int | float | Decimal
+Count = int | Decimal
 Counts = dict[str, list[Count]]  # by metric: numerator, and denominator if it has one
 
 
@@ -51,6 +51,16 @@ def _size(metric: Metric, view: str) -> int:
 def in_utc(value: Any) -> Any:
     """Return an instant in UTC, anything else unchanged: keys of one group must be equal."""
     return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def summed(table: Table | None) -> Counts:
+    """Add up all groups: right for every metric that is additive."""
+    total: Counts = {}
+    for counts in table.groups.values() if table else ():
+        for name, parts in counts.items():
+            known = total.get(name, [0] * len(parts))
+            total[name] = [a + b for a, b in zip(known, parts, strict=True)]
+    return total
 
 
 def metric_values(metrics: Iterable[Metric], counts: Counts) -> list[Number]:

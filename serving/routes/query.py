@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
-from serving.answers import Asked
+from serving.asked import Asked
 from serving.errors import Fault, QueryError, ServingError, query_error
 from serving.parts import Parts, UseCaller, UseParts
 from serving.problems import problem_of

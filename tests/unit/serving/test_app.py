@@ -349,3 +349,17 @@ def test_realtime_outlives_the_lake(world: World) -> None:
     world.clock.now += 60
     found = world.ask("GET", "/api/v1/sites/shop/realtime", headers=KEY).json()
     assert found["stale_seconds"] == 60
+
+
+def test_totals_of_a_series_are_added_up_but_for_distinct_visitors(world: World) -> None:
+    def counted(sql: Sql) -> list[Any]:
+        if "GROUP BY 1" in sql.text:
+            day = sql.params[1] if isinstance(sql.params[1], date) else TODAY
+            return [(day, *[1] * sql.text.count(" AS m"))]
+        return answer(sql)
+
+    world.lake.answer = counted
+    found = world.query(metrics=["visitors", "page_views", "sessions"], dimensions=["time:day"])
+    assert found.json()["totals"]["metrics"] == [10, 2, 2]  # two parts, one row in each
+    whole = [sql for sql in world.lake.figures() if "GROUP BY" not in sql.text]
+    assert len(whole) == 1
