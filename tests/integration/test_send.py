@@ -1,14 +1,13 @@
 """One event at a time through everything that runs: how long until it is readable, and once."""
 
-import time
 import uuid
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.integration.commands import ask_api, post, rows_of
+from tests.integration.commands import rows_of
 from tests.integration.stack import Stack, TestSite
+from tests.load.bench_freshness import freshness, ids_in_sql, page_view, send, wait_in_sql
 from tests.load.report import percentile
 
 SENDS: Final = 20
@@ -20,56 +19,6 @@ API_SECONDS: Final = 15.0
 @pytest.fixture
 def site(stack: Stack) -> TestSite:
     return stack.make_site(f"send-{uuid.uuid4().hex[:8]}")
-
-
-def page_view(event_id: str, visitor: str = "v1") -> dict[str, Any]:
-    return {
-        "type": "page",
-        "messageId": event_id,
-        "anonymousId": visitor,
-        "timestamp": datetime.now(UTC).isoformat(),
-        "context": {"page": {"url": "https://www.example.com/a"}},
-    }
-
-
-def send(stack: Stack, site: TestSite, *events: dict[str, Any]) -> None:
-    body = {
-        "writeKey": site.write_key,
-        "sentAt": datetime.now(UTC).isoformat(),
-        "batch": list(events),
-    }
-    # A key made a moment ago takes up to two seconds to reach the edge.
-    status, answer = stack.wait_until("the key is known", lambda: _post_unless_new(stack, body))
-    assert (status, answer.get("dropped")) == (200, []), answer
-
-
-def _post_unless_new(stack: Stack, body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
-    status, answer = post(stack.url("edge"), "/v1/batch", body)
-    return None if status == 401 else (status, answer)
-
-
-def ids_in_sql(stack: Stack, site: TestSite) -> list[str]:
-    rows = stack.sql(
-        f"SELECT event_id FROM analytics.events WHERE site_id = '{site.site_id}'", user="reader"
-    )
-    return sorted(row[0] for row in rows)
-
-
-def page_views_in_api(stack: Stack, site: TestSite) -> int:
-    question = {"site": site.site_id, "metrics": ["page_views"], "date_range": "day"}
-    return int(ask_api(stack, site.api_key, question)["totals"]["metrics"][0] or 0)
-
-
-def wait_in_sql(stack: Stack, site: TestSite, event_id: str) -> None:
-    stack.wait_until(f"{event_id} in SQL", lambda: event_id in ids_in_sql(stack, site), pause=0.1)
-
-
-def wait_in_api(stack: Stack, site: TestSite, count: int) -> None:
-    stack.wait_until(
-        f"{count} page views in the API",
-        lambda: page_views_in_api(stack, site) >= count,
-        pause=0.1,
-    )
 
 
 def wait_for_sentinel(stack: Stack, site: TestSite) -> None:
@@ -95,16 +44,7 @@ def test_send_says_how_long_it_took(stack: Stack, site: TestSite) -> None:
 @pytest.mark.slow
 def test_twenty_events_are_readable_in_time(stack: Stack, site: TestSite) -> None:
     """Freshness as the issue asks for it; `make bench` measures and publishes the same."""
-    stack.headwater("send", "--site", site.site_id)  # the first question warms Trino up
-    in_sql, in_api = [], []
-    for number in range(1, SENDS + 1):
-        event_id = f"fresh-{number}"
-        started = time.monotonic()
-        send(stack, site, page_view(event_id))
-        wait_in_sql(stack, site, event_id)
-        in_sql.append(time.monotonic() - started)
-        wait_in_api(stack, site, number + 1)
-        in_api.append(time.monotonic() - started)
+    in_sql, in_api = freshness(stack, site, SENDS)
     assert percentile(in_sql, 0.95) < SQL_SECONDS, in_sql
     assert percentile(in_api, 0.95) < API_SECONDS, in_api
 
