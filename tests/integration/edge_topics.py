@@ -7,9 +7,12 @@ from kafka import KafkaConsumer, TopicPartition
 from tests.integration.stack import Stack
 
 
-def records(home: Stack, topic: str) -> list[Any]:
-    """Return every record that stands in the topic now."""
-    consumer = KafkaConsumer(bootstrap_servers=home.environment["HEADWATER_KAFKA_BOOTSTRAP"])
+def records(home: Stack, topic: str, committed: bool = False) -> list[Any]:
+    """Return every record that stands in the topic now; with `committed`, no aborted ones."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=home.environment["HEADWATER_KAFKA_BOOTSTRAP"],
+        isolation_level="read_committed" if committed else "read_uncommitted",
+    )
     partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
     ends = consumer.end_offsets(partitions)

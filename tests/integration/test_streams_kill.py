@@ -1,0 +1,248 @@
+"""Whatever dies, every acknowledged event is in web.events exactly once (performance.md, faults).
+
+HEADWATER_FAULTS_FULL=1: 500 events/s, two minutes around every fault.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+from pyiceberg.catalog import load_catalog
+
+from infra.local.probes import read_json
+from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+from pipelines.flink_jobs import launches
+from pipelines.flink_jobs.restore import Launch
+from tests.integration.edge_topics import records
+from tests.integration.ledger import Load
+from tests.integration.stack import Stack, TestSite
+
+FULL: Final = os.environ.get("HEADWATER_FAULTS_FULL") == "1"
+RATE: Final = 500 if FULL else 100
+BEFORE_AND_AFTER: Final = RATE * (60 if FULL else 8)  # events on either side of a fault
+PATIENCE_S: Final = 300
+COLLECT: Final = "collect_events"
+ONLY: Final = "jobs,edge"
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def streams() -> Iterator[Stack]:
+    """Return a home of its own with what events pass through until they are rows.
+
+    HEADWATER_TEST_HOME names a home to use instead, which is left running.
+    """
+    kept = os.environ.get("HEADWATER_TEST_HOME")
+    home = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="headwater-streams-"))
+    running = Stack.at(home)
+    try:
+        running.up("--only", ONLY)
+        yield running
+    finally:
+        if not kept:
+            running.headwater("down", check=False)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def table_rows(stack: Stack, table: str, columns: tuple[str, ...], where: str) -> list[Any]:
+    """Return rows of a table as it stands now, read without Trino."""
+    properties = Catalog.from_env(stack.environment).pyiceberg_properties()
+    found = load_catalog(CATALOG_NAME, **properties).load_table((SCHEMA_NAME, table))
+    return found.scan(row_filter=where, selected_fields=columns).to_arrow().to_pylist()
+
+
+def checkpoints_of(stack: Stack) -> Path:
+    return Path(urlsplit(stack.environment["HEADWATER_CHECKPOINTS"]).path)
+
+
+def alive(stack: Stack) -> dict[str, Any]:
+    """Return the jobs that run, with all their tasks running, by name."""
+    listed = read_json(stack.url("flink") + "/jobs/overview") or {"jobs": []}
+    return {
+        job["name"]: job
+        for job in listed["jobs"]
+        if job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]
+    }
+
+
+def newest_launch(stack: Stack) -> Launch:
+    return launches.read(stack.home, COLLECT)[-1]
+
+
+def new_launch_after(stack: Stack, before: Launch) -> Launch:
+    """Wait until the launcher has started the job again and it runs."""
+
+    def again() -> Launch | None:
+        launch = newest_launch(stack)
+        job = alive(stack).get(COLLECT)
+        return launch if launch.job_id != before.job_id and job else None
+
+    return stack.wait_until("collect_events was started again", again, PATIENCE_S)
+
+
+def rows_of(stack: Stack, site: TestSite) -> list[Any]:
+    chosen = f"site_id = '{site.site_id}'"
+    return table_rows(stack, "events", ("event_id", "is_late"), chosen)
+
+
+def passed_on(stack: Stack, site: TestSite) -> Counter[str]:
+    """Return what a reader of committed records finds in unique-events."""
+    values = [
+        json.loads(record.value) for record in records(stack, "unique-events", committed=True)
+    ]
+    return Counter(each["event_id"] for each in values if each["site_id"] == site.site_id)
+
+
+def assert_exactly_once(stack: Stack, load: Load) -> None:
+    """Wait until every acknowledged event is a row, then count rows and records."""
+    site, ledger = load.site, load.ledger
+    stack.wait_until(
+        "every acknowledged event is a row",
+        lambda: ledger.acknowledged <= {row["event_id"] for row in rows_of(stack, site)},
+        PATIENCE_S,
+        pause=2,
+    )
+    rows = rows_of(stack, site)
+    ids = Counter(row["event_id"] for row in rows)
+    assert len(ledger.acknowledged) >= 2 * BEFORE_AND_AFTER
+    assert [event_id for event_id, count in ids.items() if count > 1] == []
+    assert set(ids) - ledger.sent == set()
+    on_time = sum(not row["is_late"] for row in rows)
+    stack.wait_until(
+        "every event on time is passed on",
+        lambda: sum(passed_on(stack, site).values()) >= on_time,
+        60,
+        pause=2,
+    )
+    assert max(passed_on(stack, site).values()) == 1
+    assert sum(passed_on(stack, site).values()) == on_time
+
+
+def load_around(stack: Stack, site_id: str, fault: Callable[[], None]) -> Load:
+    """Load a fresh site, let the fault happen in the middle, and go on."""
+    stack.wait_until("the job runs", lambda: COLLECT in alive(stack), PATIENCE_S)
+    with Load(stack, stack.make_site(site_id), RATE) as load:
+        load.wait_for(BEFORE_AND_AFTER)
+        fault()
+        load.wait_for(BEFORE_AND_AFTER)
+    return load
+
+
+def test_taskmanager_killed(streams: Stack) -> None:
+    before = newest_launch(streams)
+    load = load_around(streams, "kill-taskmanager", lambda: _kill(streams, "taskmanager"))
+    assert_exactly_once(streams, load)
+    assert newest_launch(streams).job_id == before.job_id  # the job went on by itself
+
+
+def test_jobmanager_killed(streams: Stack) -> None:
+    before = newest_launch(streams)
+    load = load_around(streams, "kill-jobmanager", lambda: _kill(streams, "jobmanager"))
+    after = new_launch_after(streams, before)
+    assert_exactly_once(streams, load)
+    assert after.restored is not None
+    assert after.restored.job_id == before.job_id
+    assert after.start.run_id == before.start.run_id
+
+
+def test_checkpoints_deleted(streams: Stack) -> None:
+    before = newest_launch(streams)
+
+    def lose_state() -> None:
+        _kill(streams, "jobmanager")
+        shutil.rmtree(checkpoints_of(streams) / before.job_id)
+
+    load = load_around(streams, "no-checkpoints", lose_state)
+    after = new_launch_after(streams, before)
+    assert_exactly_once(streams, load)
+    assert after.restored is None
+    assert after.start.run_id > before.start.run_id
+    assert after.start.marks["events"]
+
+
+def test_older_checkpoint_offered(streams: Stack, tmp_path: Path) -> None:
+    before = newest_launch(streams)
+    folder = checkpoints_of(streams) / before.job_id
+    kept = tmp_path / "kept"
+
+    def keep_one() -> None:
+        older = streams.wait_until("a checkpoint", lambda: _completed(folder), 60)[0]
+        shutil.copytree(older, kept / older.name)
+
+    def offer_the_older() -> None:
+        _kill(streams, "jobmanager")
+        for newer in _completed(folder):
+            shutil.rmtree(newer)
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+
+    keep_one()
+    load = load_around(streams, "older-checkpoint", offer_the_older)
+    after = new_launch_after(streams, before)
+    assert_exactly_once(streams, load)
+    assert after.restored is None
+
+
+def test_everything_killed_at_once(streams: Stack) -> None:
+    def end_and_begin() -> None:
+        streams.kill_everything()
+        streams.up("--only", ONLY)
+
+    load = load_around(streams, "kill-everything", end_and_begin)
+    assert_exactly_once(streams, load)
+
+
+def test_poison_while_it_runs(streams: Stack) -> None:
+    """What nobody can read is set aside; the job goes on without a restart."""
+    from confluent_kafka import Producer
+
+    before = _restarts(streams)
+    load = load_around(streams, "poison", lambda: _poison(streams, Producer))
+    assert_exactly_once(streams, load)
+    assert _restarts(streams) == before
+    streams.wait_until("all of it is set aside", lambda: _set_aside(streams) == len(POISON), 60)
+
+
+POISON: Final = (
+    b"poison-of-this-test: not json",
+    b'["poison-of-this-test"]',
+    b'"poison-of-this-test"',
+    b'{"poison-of-this-test"',
+    b'{"poison-of-this-test": "\xff"}',
+    b'{"event_id": "poison-of-this-test", "event_at": {"a": [1]}, "record_kind": "event"}',
+    b"poison-of-this-test" + b"x" * 900_000,
+)
+
+
+def _poison(stack: Stack, producer: Any) -> None:
+    sink = producer({"bootstrap.servers": stack.environment["HEADWATER_KAFKA_BOOTSTRAP"]})
+    for number, content in enumerate(POISON):
+        sink.produce("events", content, partition=number % 2)
+    assert sink.flush(30) == 0
+
+
+def _set_aside(stack: Stack) -> int:
+    rows = table_rows(stack, "dead_letters", ("payload",), "topic_name = 'events'")
+    return sum("poison-of-this-test" in row["payload"] for row in rows)
+
+
+def _restarts(stack: Stack) -> int:
+    job_id = alive(stack)[COLLECT]["jid"]
+    url = f"{stack.url('flink')}/jobs/{job_id}/metrics?get=numRestarts"
+    return int(read_json(url)[0]["value"])
+
+
+def _kill(stack: Stack, component: str) -> None:
+    stack.kill(component)
+
+
+def _completed(folder: Path) -> list[Path]:
+    found = [path.parent for path in folder.glob("chk-*/_metadata")]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("chk-")))
