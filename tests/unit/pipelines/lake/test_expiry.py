@@ -14,13 +14,14 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def snapshot(number: int, age_minutes: float, job: str = "", operator: str = "") -> Snapshot:
     flink = {"flink.job-id": job, "flink.operator-id": operator} if job else {}
     at = NOW - timedelta(minutes=age_minutes)
-    return Snapshot(
-        snapshot_id=number,
-        sequence_number=number,
-        timestamp_ms=int(at.timestamp() * 1000),
-        manifest_list=f"file:///list-{number}",
-        summary=Summary(Operation.APPEND, **flink),
-    )
+    fields = {
+        "snapshot-id": number,
+        "sequence-number": number,
+        "timestamp-ms": int(at.timestamp() * 1000),
+        "manifest-list": f"file:///list-{number}",
+        "summary": Summary(Operation.APPEND, **flink),
+    }
+    return Snapshot.model_validate(fields)
 
 
 def expired(*snapshots: Snapshot, heads: set[int] | None = None) -> set[int]:
