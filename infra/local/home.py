@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ PORT_NAMES: Final = (
     "edge",
     "serving",
     "dagster",
+    "dagster_code",
 )
 SECRET_NAMES: Final = ("postgres", "cookies", "kafka_cluster")
 _FOLDERS: Final = ("run", "logs", "warehouse", "checkpoints", "dagster", "etc", "tmp")
@@ -48,6 +50,11 @@ class Home:
         self.path.mkdir(parents=True, exist_ok=True)
         for name in _FOLDERS:
             (self.path / name).mkdir(exist_ok=True)
+
+    def clear_tmp(self) -> None:
+        """Empty `tmp`: what killed programs left there is of no use to anybody."""
+        shutil.rmtree(self.path / "tmp", ignore_errors=True)
+        (self.path / "tmp").mkdir()
 
     def ports(self) -> dict[str, int]:
         """Return the ports of this home, chosen free the first time and kept."""

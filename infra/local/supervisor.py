@@ -54,6 +54,7 @@ class Supervisor:
         lock = take_lock(self._home)
         try:
             await asyncio.to_thread(end_leftovers, self._home)
+            await asyncio.to_thread(self._home.clear_tmp)
             self._make_keepers()
             self._listen()
             await self._keep_until_stopped()

@@ -69,7 +69,8 @@ class Stack:
 
     def up(self, *words: str) -> None:
         """Start the home and wait until all of it is ready."""
-        self.headwater("up", "--detach", "--wait", *words, timeout=400)
+        patience = ["--timeout", "600"]  # of a busy machine; an idle one takes about a minute
+        self.headwater("up", "--detach", "--wait", *patience, *words, timeout=620)
 
     def down(self) -> None:
         """Stop the home in order."""

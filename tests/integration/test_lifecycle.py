@@ -3,6 +3,7 @@
 import signal
 import subprocess
 
+import psutil
 import pytest
 
 from infra.local.processes import is_running
@@ -128,3 +129,17 @@ def test_a_killed_flink_process_comes_back_with_its_jobs(stack: Stack, component
     stack.wait_until(
         "all jobs run again", lambda: alive_jobs(read_json(url)) == job_names(), seconds=180
     )
+
+
+def test_nothing_listens_beyond_this_machine(stack: Stack) -> None:
+    status = stack.status()
+    parents = [psutil.Process(part.pid) for part in status.components.values() if part.pid]
+    family = [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
+    open_to_all = {
+        f"{' '.join(process.cmdline())[-60:]} {connection.laddr.ip}:{connection.laddr.port}"
+        for process in family
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+        and connection.laddr.ip not in ("127.0.0.1", "::ffff:127.0.0.1")
+    }
+    assert open_to_all == set()

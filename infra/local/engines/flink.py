@@ -56,7 +56,8 @@ def _prepare(home: Home, role: str) -> Launch:
     (etc / "workers").write_text(f"{HOST}\n", encoding="utf-8")
     script = pyflink_folder() / "bin" / f"{role}.sh"
     environment_of_scripts = {"FLINK_PID_DIR": str(home.run)}
-    return Launch(["bash", str(script), "start-foreground"], environment_of_scripts)
+    command = ["bash", str(script), "start-foreground"]
+    return Launch(command, environment_of_scripts, folder=home.path / "tmp")
 
 
 def _settings(home: Home) -> Settings:

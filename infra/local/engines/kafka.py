@@ -46,7 +46,8 @@ def _prepare(home: Home) -> Launch:
     (etc / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
     if not (home.path / "kafka" / "meta.properties").exists():
         _format(home, properties, etc)
-    return Launch([*_java(etc, RESOURCES.kafka.heap_mb), "kafka.Kafka", str(properties)])
+    command = [*_java(etc, RESOURCES.kafka.heap_mb), "kafka.Kafka", str(properties)]
+    return Launch(command, folder=home.path / "tmp")
 
 
 def _settings(home: Home) -> Settings:

@@ -58,6 +58,7 @@ def _settings(home: Home) -> dict[str, str]:
         "http-server.http.port": str(port),
         "discovery.uri": f"http://{HOST}:{port}",
         "node.internal-address": HOST,
+        "node.bind-ip": HOST,
         "query.max-memory": f"{RESOURCES.trino.query_memory_mb}MB",
         "query.max-memory-per-node": f"{RESOURCES.trino.query_memory_mb}MB",
         "web-ui.authentication.type": "fixed",
