@@ -51,11 +51,11 @@ def install() -> None:
     progress = Progress()
     with _one_at_a_time():
         _announce(config.cache, progress)
-        _sync(MAIN, "main.txt", progress)
-        _sync(FLINK, "flink.txt", progress)
+        sync_environment(MAIN, "main.txt", progress)
+        sync_environment(FLINK, "flink.txt", progress)
         _write_launchers()
         for page in PAGES:
-            _build(page, progress)
+            build_page(page, progress)
         if missing_bytes(config.cache) or not _has_all_parts(config.cache):
             maven = config.maven_url or _maven_central()
             fetch_all(config.cache, Sources(maven, _npm_pack), progress)
@@ -89,7 +89,7 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _sync(folder: Path, lock_name: str, progress: Progress) -> None:
+def sync_environment(folder: Path, lock_name: str, progress: Progress) -> None:
     """Make an environment hold exactly what its lock says."""
     wanted = _digest([LOCKS / lock_name, LOCKS / "uv.txt"]) + sys.version.split()[0][:4]
     stamp = folder / "headwater-installed"
@@ -117,7 +117,7 @@ def _write_launchers() -> None:
     launcher.chmod(0o755)
 
 
-def _build(page: Path, progress: Progress) -> None:
+def build_page(page: Path, progress: Progress) -> None:
     """Build a folder of TypeScript when its sources are others than those built last."""
     if not (page / "package.json").exists():
         return
