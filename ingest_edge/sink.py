@@ -10,12 +10,15 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from ingest_edge.config import Config
 from ingest_edge.errors import NotDurable
 from ingest_edge.metrics import Metrics
-from schemas.load import TOPICS
+from schemas.load import RECORDS, TOPICS
 
 _LOG: Final = logging.getLogger(__name__)
 _FIX: Final = "Send the same batch again, with the same event ids; nothing will count twice."
 # While records wait, delivery reports are fetched this often: the answer is late by half of it.
 _POLL_SECONDS: Final = 0.001
+_HEADERS: Final[dict[str, list[tuple[str, str | bytes | None]]]] = {
+    record.header: [("schema", record.header.encode())] for record in RECORDS.values()
+}
 
 
 class Record(NamedTuple):
@@ -51,19 +54,27 @@ class Sink(Protocol):
 class _Batch:
     """Records of one call of `put`, and how many of them still wait."""
 
-    __slots__ = ("error", "future", "waiting")
+    __slots__ = ("error", "failed", "future", "sink", "size", "waiting")
 
-    def __init__(self, count: int, future: asyncio.Future[None]) -> None:
-        self.waiting = count
+    def __init__(self, sink: "KafkaSink", count: int, future: asyncio.Future[None]) -> None:
+        self.sink = sink
+        self.size = self.waiting = count
         self.future = future
         self.error: KafkaError | None = None
+        self.failed = 0
 
-    def report(self, error: KafkaError | None) -> None:
-        """Take one delivery report; the last one ends the waiting."""
-        self.error = self.error or error
+    def report(self, error: KafkaError | None, message: Message) -> None:
+        """Take one delivery report; the last one ends the waiting.
+
+        Called once a record, so it does no more than count; a batch is mostly of one visitor and
+        so of one partition, and the last record speaks for all.
+        """
         self.waiting -= 1
-        if self.waiting == 0 and not self.future.done():
-            self.future.set_result(None)
+        if error is not None:
+            self.error = error
+            self.failed += 1
+        if self.waiting == 0:
+            self.sink.settle(self, message)
 
 
 class KafkaSink:
@@ -85,31 +96,46 @@ class KafkaSink:
         """Write all records and wait for the broker to acknowledge every one."""
         if not records:
             return
-        loop = asyncio.get_running_loop()
-        batch = _Batch(len(records), loop.create_future())
-
-        def report(error: KafkaError | None, message: Message) -> None:
-            self._account(error, message)
-            batch.report(error)
-
-        sent = 0
-        try:
-            for record in records:
-                self._produce(record, report)
-                sent += 1
-        except (BufferError, KafkaException) as error:
-            # What was sent may arrive all the same; the sender's retry repeats its event ids.
-            raise NotDurable(("", f"record {sent} was not taken: {error}", _FIX)) from error
+        batch = _Batch(self, len(records), asyncio.get_running_loop().create_future())
+        produce, report = self._producer.produce, batch.report
+        for index, (topic, key, value, schema, at) in enumerate(records):
+            try:
+                produce(topic, value, key, -1, report, None, at, _HEADERS[schema])
+            except (BufferError, KafkaException) as error:
+                # Those before may arrive all the same; a retry repeats their event ids.
+                batch.waiting -= len(records) - index
+                batch.size = index
+                self._waiting += index
+                self._poll_soon()
+                raise NotDurable(("", f"record {index} was not taken: {error}", _FIX)) from error
+        self._waiting += len(records)
+        self._poll_soon()
         await batch.future
         if batch.error is not None:
             raise NotDurable(("", f"the broker did not acknowledge: {batch.error.str()}", _FIX))
 
     def put_later(self, record: Record) -> None:
         """Write without waiting."""
+        topic, key, value, schema, at = record
+        batch = _Batch(self, 1, asyncio.get_running_loop().create_future())
         try:
-            self._produce(record, self._account)
+            self._producer.produce(topic, value, key, -1, batch.report, None, at, _HEADERS[schema])
         except (BufferError, KafkaException):
-            self._metrics.add("headwater_edge_records_failed_total", record.topic)
+            self._metrics.add("headwater_edge_records_failed_total", topic)
+            return
+        self._waiting += 1
+        self._poll_soon()
+
+    def settle(self, batch: _Batch, last: Message) -> None:
+        """End the waiting of a batch whose last report has come."""
+        self._waiting -= batch.size
+        topic = last.topic() or ""
+        if batch.failed:
+            self._metrics.add("headwater_edge_records_failed_total", topic, batch.failed)
+        if batch.failed < batch.size:
+            self.on_delivered(topic, last.partition() or 0)
+        if not batch.future.done():
+            batch.future.set_result(None)
 
     def partitions(self, topic: str) -> int:
         """Return the topic's partition count, asking the broker; 0 while it is away."""
@@ -127,17 +153,7 @@ class KafkaSink:
         """Wait for what is under way, then let go."""
         await asyncio.to_thread(self._producer.flush, 10)
 
-    def _produce(self, record: Record, report: Callable[..., None]) -> None:
-        options: dict[str, Any] = {"timestamp": record.at} if record.at else {}
-        self._producer.produce(
-            record.topic,
-            record.value,
-            record.key,
-            on_delivery=report,
-            headers=[("schema", record.schema)],
-            **options,
-        )
-        self._waiting += 1
+    def _poll_soon(self) -> None:
         if self._poller is None:
             self._poller = asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
 
@@ -145,15 +161,7 @@ class KafkaSink:
         self._producer.poll(0)
         self._poller = None
         if self._waiting:
-            self._poller = asyncio.get_running_loop().call_later(_POLL_SECONDS, self._poll)
-
-    def _account(self, error: KafkaError | None, message: Message) -> None:
-        self._waiting -= 1
-        topic = message.topic() or ""
-        if error is not None:
-            self._metrics.add("headwater_edge_records_failed_total", topic)
-            return
-        self.on_delivered(topic, message.partition() or 0)
+            self._poll_soon()
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -37,7 +37,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=RULES.events.name_ma
 Moment = Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)]
 
 
-class TrackerBatch(msgspec.Struct):
+class TrackerBatch(msgspec.Struct, gc=False):
     """The body of POST /e: what all its events share, and the events."""
 
     events: list[msgspec.Raw]
@@ -61,7 +61,7 @@ class TrackerBatch(msgspec.Struct):
     is_dnt: bool = False
 
 
-class TrackerEvent(msgspec.Struct):
+class TrackerEvent(msgspec.Struct, gc=False):
     """One event of the tracker."""
 
     event_name: Name

@@ -3,6 +3,7 @@
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -124,6 +125,15 @@ def test_envelope_of_a_request(
     key = None if "authorization" in headers else PUB
     answer = edge.post("/v1/batch", body, headers=headers, key=key)
     assert (answer.status_code, answer.json().get("code", "")) == (status, code)
+
+
+def test_bomb_is_not_unpacked_further_than_the_limit(edge: Caller) -> None:
+    tracemalloc.start()
+    try:
+        answer = edge.post("/v1/batch", BOMB, headers={"content-encoding": "gzip"})
+        assert (answer.status_code, tracemalloc.get_traced_memory()[1] < 10_000_000) == (413, True)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
