@@ -93,7 +93,7 @@ def sync_environment(folder: Path, lock_name: str, progress: Progress) -> None:
     """Make an environment hold exactly what its lock says."""
     wanted = _digest([LOCKS / lock_name, LOCKS / "uv.txt"]) + sys.version.split()[0][:4]
     stamp = folder / "headwater-installed"
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    if _says(stamp, wanted):
         return
     progress.note(f"python packages of {folder.name} ({lock_name})")
     if not (folder / "bin" / "python").exists():
@@ -121,15 +121,21 @@ def build_page(page: Path, progress: Progress) -> None:
     """Build a folder of TypeScript when its sources are others than those built last."""
     if not (page / "package.json").exists():
         return
+    locked = _digest([page / "package.json", page / "package-lock.json"])
     wanted = _digest(_sources(page))
-    stamp = page / "node_modules" / ".headwater-built"
-    is_built = stamp.exists() and stamp.read_text(encoding="utf-8") == wanted
-    if is_built and (page / "dist").exists():
+    packages, built = (page / "node_modules" / f".headwater-{n}" for n in ("packages", "built"))
+    if _says(built, wanted) and (page / "dist").exists():
         return
     progress.note(f"building {page.relative_to(CHECKOUT)}")
-    for words in (["ci", "--silent", "--no-audit", "--no-fund"], ["run", "build", "--silent"]):
-        _run([*_npm(), *words], _npm_settings(), page)
-    stamp.write_text(wanted, encoding="utf-8")
+    if not _says(packages, locked):
+        _run([*_npm(), "ci", "--silent", "--no-audit", "--no-fund"], _npm_settings(), page)
+        packages.write_text(locked, encoding="utf-8")
+    _run([*_npm(), "run", "build", "--silent"], _npm_settings(), page)
+    built.write_text(wanted, encoding="utf-8")
+
+
+def _says(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == wanted
 
 
 def _sources(page: Path) -> list[Path]:

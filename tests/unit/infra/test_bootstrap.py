@@ -31,6 +31,7 @@ def _page(folder: Path) -> Path:
     for name in ("src", "dist", "node_modules"):
         (page / name).mkdir(parents=True)
     (page / "package.json").write_text("{}")
+    (page / "package-lock.json").write_text("{}")
     (page / "src" / "main.ts").write_text("first()")
     return page
 
@@ -44,14 +45,23 @@ def test_a_page_is_built_once(tmp_path: Path, ran: list[list[str]]) -> None:
     assert ran == []
 
 
-@pytest.mark.parametrize("changed", ["src/main.ts", "package.json", "vite.config.ts"])
-def test_a_changed_page_is_built_again(tmp_path: Path, ran: list[list[str]], changed: str) -> None:
+@pytest.mark.parametrize(
+    ("changed", "steps"),
+    [
+        ("src/main.ts", ["run"]),
+        ("vite.config.ts", ["run"]),
+        ("package-lock.json", ["ci", "run"]),
+    ],
+)
+def test_a_changed_page_is_built_again(
+    tmp_path: Path, ran: list[list[str]], changed: str, steps: list[str]
+) -> None:
     page = _page(tmp_path)
     bootstrap.build_page(page, QUIET)
     ran.clear()
     (page / changed).write_text("second()")
     bootstrap.build_page(page, QUIET)
-    assert len(ran) == 2
+    assert [command[2] for command in ran] == steps
 
 
 def test_what_a_build_writes_is_no_change(tmp_path: Path, ran: list[list[str]]) -> None:
@@ -70,7 +80,7 @@ def test_a_page_without_its_build_is_built(tmp_path: Path, ran: list[list[str]])
     ran.clear()
     (page / "dist").rmdir()
     bootstrap.build_page(page, QUIET)
-    assert len(ran) == 2
+    assert [command[2] for command in ran] == ["run"]
 
 
 def test_an_environment_follows_its_lock(tmp_path: Path, ran: list[list[str]]) -> None:
