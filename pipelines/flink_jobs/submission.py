@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 from pipelines.flink_jobs.config import Config
 from pipelines.flink_jobs.errors import SubmissionFailed
 from pipelines.flink_jobs.plan_launch import Planned
+from pipelines.flink_jobs.restore import Launch
+from pipelines.flink_jobs.runner import Job
 
-_TIMEOUT_S: Final = 180
+# Generous: PyFlink takes 15 s to plan two jobs on an idle machine, minutes on a crowded one.
+_TIMEOUT_S: Final = 600
 _CHECKOUT: Final = Path(__file__).parents[2]
 
 # What every job runs with, whatever its folder says.
@@ -34,16 +37,15 @@ _SHARED: Final = {
 }
 
 
-def settings(config: Config, planned: Planned) -> dict[str, str]:
-    """Return Flink's configuration of one launch."""
-    job, restored = planned.job, planned.launch.restored
-    flink = urlsplit(config.flink_url)
+def settings(config: Config, job: Job, own: Mapping[str, str], launch: Launch) -> dict[str, str]:
+    """Return Flink's configuration of one launch; `own` are the settings of the rendered job."""
+    restored, flink = launch.restored, urlsplit(config.flink_url)
     return (
         _SHARED
-        | dict(planned.rendered.settings)
+        | dict(own)
         | {
             "pipeline.name": job.name,
-            "$internal.pipeline.job-id": planned.launch.job_id,
+            "$internal.pipeline.job-id": launch.job_id,
             "rest.address": flink.hostname or "",
             "rest.port": str(flink.port),
             "parallelism.default": str(job.parallelism),
@@ -61,7 +63,7 @@ def submit(config: Config, planned: Sequence[Planned]) -> None:
     The file handed over holds the catalog's password: it is readable by its owner only and gone
     afterwards.
     """
-    content = [_content(each, settings(config, each)) for each in planned]
+    content = [_content(config, each) for each in planned]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(content, file)
         file.flush()
@@ -75,15 +77,18 @@ def run_submit(
     python: str, environment: Mapping[str, str], mode: str, file: Path
 ) -> list[dict[str, str]]:
     """Run submit.py in PyFlink's environment and return its answers."""
-    done = subprocess.run(
-        [python, "-m", "pipelines.flink_jobs.submit", mode, str(file)],
-        env=dict(environment),
-        cwd=_CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [python, "-m", "pipelines.flink_jobs.submit", mode, str(file)],
+            env=dict(environment),
+            cwd=_CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SubmissionFailed(f"PyFlink gave no answer within {_TIMEOUT_S} s.") from error
     try:
         answers: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError) as error:
@@ -94,9 +99,10 @@ def run_submit(
     return answers
 
 
-def _content(planned: Planned, configuration: Mapping[str, str]) -> dict[str, object]:
+def _content(config: Config, planned: Planned) -> dict[str, object]:
+    rendered = planned.rendered
     return {
         "name": planned.job.name,
-        "settings": dict(configuration),
-        "statements": list(planned.rendered.statements),
+        "settings": settings(config, planned.job, rendered.settings, planned.launch),
+        "statements": list(rendered.statements),
     }
