@@ -75,19 +75,18 @@ class Answers:
             self._table(asked, asked.ask, asked.span, read) if asked.ask.dimensions else _none(),
             self._totals(asked, asked.span, read),
             self._earlier_table(asked, read),
-            self._totals(asked, asked.earlier, read) if asked.earlier else _none(),
+            self._totals(asked, asked.earlier, read),
         )
         if asked.ask.is_series:
-            totals = rows.summed(table) | totals
-            then_totals = rows.summed(then) | (then_totals or {}) if asked.earlier else None
+            totals, then_totals = rows.summed(table) | totals, rows.summed(then) | then_totals
         found = rows_of(asked, table, totals)
         more = len(found) > asked.ask.limit
         found = found[: asked.ask.limit]
         if asked.earlier:
-            found = with_comparison(asked, found, then or rows.Table({(): then_totals or {}}))
+            found = with_comparison(asked, found, then or rows.Table({(): then_totals}))
         return Answer(
             rows=[row for _, row in found],
-            totals=totals_of(asked, totals, then_totals),
+            totals=totals_of(asked, totals, then_totals) if asked.question.totals else None,
             next_cursor=next_cursor(asked) if more else None,
             query=asked.question,
             meta=meta_of(asked, read, started),
@@ -115,12 +114,13 @@ class Answers:
             statement, token, lambda: self._lake.rows(statement, asked.scope), len
         )
 
-    async def _totals(self, asked: Asked, span: Span, read: Reading) -> rows.Counts:
+    async def _totals(self, asked: Asked, span: Span | None, read: Reading) -> rows.Counts:
         """Count over the whole span what the rows of a series cannot be added up to."""
         metrics = asked.ask.metrics
         if asked.ask.is_series:
             metrics = tuple(metric for metric in metrics if not metric.is_additive)
-        if not metrics:
+        is_wanted = asked.question.totals or not asked.ask.dimensions
+        if span is None or not metrics or not is_wanted:
             return {}
         ask = replace(asked.ask, metrics=metrics, dimensions=(), compares=(), order=(), offset=0)
         parts = plan(ask, span, asked.state.open_from(span), as_in=asked.ask)

@@ -75,10 +75,10 @@ def _at(key: rows.Key, place: int, bucket: object) -> rows.Key | None:
     return None if bucket is None else (*key[:place], bucket, *key[place + 1 :])
 
 
-def totals_of(asked: Asked, now: rows.Counts, then: rows.Counts | None) -> Totals:
+def totals_of(asked: Asked, now: rows.Counts, then: rows.Counts) -> Totals:
     """Return the totals, beside those of the earlier period if there is one."""
     metrics: list[Number] = rows.metric_values(asked.ask.metrics, now)
-    if then is None:
+    if asked.earlier is None:
         return Totals(metrics=metrics)
     earlier = rows.metric_values(asked.ask.metrics, then)
     return Totals(metrics=metrics, comparison=rows.compared(metrics, earlier, []))

@@ -14,7 +14,7 @@ from serving.scope import Caller
 
 _log = logging.getLogger("headwater.serving")
 _RETRY_SECONDS: Final = 3.0
-_SITES: Final = 5
+_SITES: Final = 2
 _ALL: Final = [
     "visitors", "sessions", "page_views", "bounce_rate", "session_duration", "conversions",
     "revenue",

@@ -65,6 +65,7 @@ class Question(_Strict):
         le=MAX_ROWS,
         description="Rows of a page; 100, but all of a time series.",
     )
+    totals: bool = Field(default=True, description="False leaves them out and reads less.")
     cursor: str | None = Field(
         default=None, max_length=400, description="`next_cursor` of the page before."
     )
@@ -165,7 +166,7 @@ class Answer(BaseModel):
     """Rows for one question; `query` is the question after defaults and can be posted again."""
 
     rows: list[Row]
-    totals: Totals
+    totals: Totals | None = Field(description="Null if the question did not want them.")
     next_cursor: str | None = None
     query: Question
     meta: Meta

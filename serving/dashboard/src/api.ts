@@ -14,6 +14,8 @@ export interface Query {
   readonly date_range: Period;
   readonly compare: Exclude<Compare, 'none'> | null;
   readonly limit: number;
+  /** False leaves the totals out and reads less. */
+  readonly totals?: boolean;
 }
 
 /** The same figures in the period compared with; `change` 0.12 is 12 % more, null where that says nothing. */

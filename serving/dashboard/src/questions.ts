@@ -91,6 +91,7 @@ export function panelQuestion(view: View, site: string, panel: PanelPlan): Query
     metrics: tab.metrics,
     dimensions: [tab.dimension],
     compare: null,
+    totals: false,
     limit: isLong(view, tab) ? ALL_ROWS : ROWS,
   };
 }

@@ -363,3 +363,8 @@ def test_totals_of_a_series_are_added_up_but_for_distinct_visitors(world: World)
     assert found.json()["totals"]["metrics"] == [10, 2, 2]  # two parts, one row in each
     whole = [sql for sql in world.lake.figures() if "GROUP BY" not in sql.text]
     assert len(whole) == 1
+
+
+def test_totals_nobody_wants_are_not_read(world: World) -> None:
+    assert world.query(dimensions=["page"], totals=False).json()["totals"] is None
+    assert len(world.lake.figures()) == 1

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.errors import QueryError
@@ -163,6 +163,7 @@ INSTANTS = st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1)).map(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(ZONES, INSTANTS, st.integers(1, 40), st.sampled_from(periods.UNITS))
 def test_buckets_run_up_without_repeating(
     zone: str, start: datetime, hours: int, unit: str
@@ -173,6 +174,7 @@ def test_buckets_run_up_without_repeating(
     assert found
 
 
+@settings(deadline=None, max_examples=50)
 @given(ZONES, INSTANTS, st.sampled_from(periods.UNITS))
 def test_an_instant_lies_in_the_bucket_that_floor_says(zone: str, at: datetime, unit: str) -> None:
     start = periods.floor(at, unit, zone)
@@ -180,6 +182,7 @@ def test_an_instant_lies_in_the_bucket_that_floor_says(zone: str, at: datetime, 
     assert periods.floor(start, unit, zone) == start
 
 
+@settings(deadline=None, max_examples=50)
 @given(ZONES, st.dates(date(2005, 1, 1), date(2030, 1, 1)))
 def test_midnight_is_the_first_instant_of_its_date(zone: str, day: date) -> None:
     start = periods.midnight(day, zone)
