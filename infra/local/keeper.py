@@ -20,7 +20,7 @@ from infra.local.status import ComponentStatus, State
 _LOG: Final = logging.getLogger("headwater.supervisor")
 _POLL_SECONDS: Final = 0.25
 _HEALTH_SECONDS: Final = 5.0
-# A program that answers no health check for a minute hangs, and is killed and started again.
+# A program that answers no health check for one to three minutes hangs: it is started again.
 _HEALTH_FAILURES: Final = 12
 _BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _WELL_AFTER_SECONDS: Final = 60.0

@@ -54,7 +54,7 @@ def _server(name: str, package: str, url: str, *needs: str) -> Component:
         needs=needs,
         prepare=lambda: launch,
         is_ready=lambda: answers_http(f"{url}/ready"),
-        is_alive=lambda: answers_at_all(f"{url}/ready"),
+        is_alive=lambda: answers_at_all(f"{url}/health"),
         url=url,
         module=f"{package}.__main__",
     )
