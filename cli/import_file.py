@@ -43,6 +43,7 @@ def access_log(
     log = open_log(file)
     url = context.environment["HEADWATER_EDGE_URL"]
     page_host = host or host_of(context, site)
+    context.say(f"pages are https://{page_host}/...; --host names another")
     client = EdgeClient(url, key or own_key(context, site, "sec"))
     with progress(context, f"importing {file.name}", log.line_count, "lines") as advance:
         tally: Tally = checked(post_log(client, log, page_host, advance), str(file))

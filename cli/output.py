@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 FORMATS: Final = ("human", "json", "csv")
-type_of_row = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 def output_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,18 +26,18 @@ def output_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return option(function)
 
 
-def write_rows(rows: Sequence[type_of_row], output: str, columns: Sequence[str] = ()) -> None:
+def write_rows(rows: Sequence[Row], output: str, columns: Sequence[str] = ()) -> None:
     """Write rows to stdout; `columns` names their order, by default that of the first row."""
     names = list(columns) or (list(rows[0]) if rows else [])
     sys.stdout.write(_WRITERS[output](rows, names))
 
 
-def _as_json(rows: Sequence[type_of_row], names: list[str]) -> str:
+def _as_json(rows: Sequence[Row], names: list[str]) -> str:
     picked = [{name: row.get(name) for name in names} for row in rows]
     return json.dumps(picked, indent=2, default=str, ensure_ascii=False) + "\n"
 
 
-def _as_csv(rows: Sequence[type_of_row], names: list[str]) -> str:
+def _as_csv(rows: Sequence[Row], names: list[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
@@ -45,7 +45,7 @@ def _as_csv(rows: Sequence[type_of_row], names: list[str]) -> str:
     return text.getvalue()
 
 
-def _as_table(rows: Sequence[type_of_row], names: list[str]) -> str:
+def _as_table(rows: Sequence[Row], names: list[str]) -> str:
     cells = [names, *[[_cell(row.get(name)) for name in names] for row in rows]]
     if not names:
         return "(no rows)\n"
@@ -63,7 +63,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-_WRITERS: Final[dict[str, Callable[[Sequence[type_of_row], list[str]], str]]] = {
+_WRITERS: Final[dict[str, Callable[[Sequence[Row], list[str]], str]]] = {
     "human": _as_table,
     "json": _as_json,
     "csv": _as_csv,

@@ -1,6 +1,7 @@
 """headwater restate: compute days of a site again."""
 
 from datetime import date, timedelta
+from typing import Final
 
 import click
 
@@ -8,7 +9,9 @@ from cli.context import Context, pass_context
 from cli.errors import CliError, UsageFault
 from cli.rooms import open_control
 
-_TIMEOUT_SECONDS = 900.0
+# What a busy machine may take to start a restatement, and for each of its dates.
+_START_SECONDS: Final = 600.0
+_DATE_SECONDS: Final = 60.0
 
 
 def _dates(_: click.Context, __: click.Parameter, value: str | None) -> list[date]:
@@ -73,9 +76,7 @@ def queue(context: Context, site: str, dates: list[date], reason: str) -> int:
         return restatements.queue(conn, site, dates, reason)
 
 
-def wait_until_done(
-    context: Context, number: int, timeout_seconds: float = _TIMEOUT_SECONDS
-) -> None:
+def wait_until_done(context: Context, number: int) -> None:
     """Wait for a request, saying each change; raises CliError when it fails or takes too long."""
     from serving.control import restatements
 
@@ -87,6 +88,8 @@ def wait_until_done(
             context.say(f"restatement {number}: {len(seen.dates)} dates {seen.status}")
 
     with open_control(context) as conn:
+        count = len(restatements.get(conn, number).dates)
+        timeout_seconds = _START_SECONDS + count * _DATE_SECONDS
         seen = restatements.wait(conn, number, timeout_seconds, on_look=tell)
     if seen.status == "failed":
         raise CliError(

@@ -17,7 +17,10 @@ from cli.progress import Advance
 from cli.rooms import ask_trino, sql_of
 from cli.waiting import wait_for
 
+# A slow machine with everything running takes in this many events a second, at the very least.
 _ARRIVAL_SECONDS: Final = 300.0
+_ARRIVALS_PER_SECOND: Final = 200.0
+_PAUSE_SECONDS: Final = 2.0
 
 
 @dataclass
@@ -88,14 +91,17 @@ def wait_for_rows(
         parameters = [site, iso(first_at), iso(last_at), id_prefix]
         rows = ask_trino(context, sql_of("imported_events"), parameters).rows
         by_date = {row[0]: int(row[1]) for row in rows}
-        return by_date if sum(by_date.values()) >= count else None
+        arrived = sum(by_date.values())
+        if arrived < count:
+            context.say(f"{arrived:,} of {count:,} events are in the table")
+        return by_date if arrived >= count else None
 
     by_date, seconds = wait_for(
         look,
         what=f"{count} events to be in the table",
         fix="See `headwater jobs list`; run the same command again, nothing counts twice.",
-        timeout_seconds=_ARRIVAL_SECONDS,
-        pause_seconds=1.0,
+        timeout_seconds=_ARRIVAL_SECONDS + count / _ARRIVALS_PER_SECOND,
+        pause_seconds=_PAUSE_SECONDS,
     )
     context.say(f"all {count:,} events are in the table after {seconds:.0f} s")
     return by_date
