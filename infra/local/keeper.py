@@ -59,11 +59,9 @@ class Keeper:
                 self._failed(str(error))
                 await self._end_rest()
             if time.monotonic() - began > _WELL_AFTER_SECONDS:
-                self._failures = 0
+                self._failures = min(self._failures, 1)
             if self.status.state is not State.DONE:
-                await asyncio.sleep(
-                    _BACKOFF_SECONDS[min(self._failures, len(_BACKOFF_SECONDS)) - 1]
-                )
+                await asyncio.sleep(backoff(self._failures))
 
     def run_again(self) -> None:
         """Ask a task that is done to run once more."""
@@ -187,3 +185,8 @@ class Keeper:
         if seconds is not None:
             self.status.seconds = round(seconds, 1)
         self._changed(self.component.name)
+
+
+def backoff(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row; the first is forgiven soon."""
+    return _BACKOFF_SECONDS[min(max(failures, 1), len(_BACKOFF_SECONDS)) - 1]

@@ -104,6 +104,24 @@ def test_a_process_that_is_not_ready_any_more_is_left_alone(
     assert State.RESTARTING not in states
 
 
+def test_the_pause_grows_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    pauses = [keeper.backoff(failures) for failures in range(10)]
+    assert pauses[0] == pauses[1] < 1
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 30
+
+
+def test_a_long_life_is_followed_by_a_short_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_WELL_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(keeper, "_BACKOFF_SECONDS", (0.01, 60.0))
+    component = replace(_process([sys.executable, "-S", "-c", "1/0"]), is_ready=lambda: False)
+    states = _watch(tmp_path, component, lambda one, _: one.status.restarts >= 3)
+    assert states.count(State.RESTARTING) >= 3
+
+
 def test_a_program_that_is_missing_is_a_message(tmp_path: Path) -> None:
     states = _watch(
         tmp_path, _process(["/nowhere/to/be/found"]), lambda one, _: one.status.restarts > 0
