@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from serving import metrics
 from serving.errors import Unavailable
 
 T = TypeVar("T")
@@ -56,8 +57,6 @@ class Cache:
         self._max_weight = max_weight
         self._clock = clock
         self._patience = patience_seconds
-        self.hits = 0
-        self.misses = 0
 
     async def get(
         self,
@@ -72,10 +71,10 @@ class Cache:
         """
         entry = self._entries.get(key)
         if entry is not None and entry.token == token:
-            self.hits += 1
+            metrics.CACHE.labels("hit").inc()
             self._entries.move_to_end(key)
             return Found(entry.value, entry.computed_at, is_cached=True)
-        self.misses += 1
+        metrics.CACHE.labels("miss").inc()
         flight = self._flights.get((key, token)) or self._start(key, token, compute, weigh)
         return await self._land(flight, entry)
 
@@ -88,6 +87,7 @@ class Cache:
         except (Unavailable, TimeoutError):
             if older is None or not is_usable:
                 raise
+            metrics.CACHE.labels("stale").inc()
             return Found(older.value, older.computed_at, is_cached=True, is_stale=True)
 
     def _start(

@@ -21,7 +21,7 @@ from serving.query.sql import Statement, sql
 from serving.scope import SiteScope
 
 FRESH_SECONDS: Final = 5.0
-TRUST_SECONDS: Final = 60.0  # older than this, the next question waits for the news
+TRUST_SECONDS: Final = 15.0  # older than this, the next question waits for the news
 
 
 @dataclass(frozen=True)

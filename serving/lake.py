@@ -14,6 +14,7 @@ import trino.auth
 import trino.dbapi
 import trino.exceptions
 
+from serving import metrics
 from serving.errors import LakeBusy, LakeUnavailable, QueryError, ServingError, query_error
 from serving.query.sql import Param, Sql, Statement
 from serving.scope import SiteScope
@@ -69,6 +70,15 @@ class TrinoLake:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, sql)
 
     def _run(self, sql: Sql) -> Records:
+        started, outcome = time.perf_counter(), "failed"
+        try:
+            found = self._fetch(sql)
+            outcome = "answered"
+            return found
+        finally:
+            metrics.LAKE.labels(outcome).observe(time.perf_counter() - started)
+
+    def _fetch(self, sql: Sql) -> Records:
         try:
             with self._connect() as connection:
                 cursor = connection.cursor()

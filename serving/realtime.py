@@ -1,29 +1,28 @@
 """The live view of a site: the last 5 and 30 minutes, minute by minute, and what is popular."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from serving.asked import bucket_of
 from serving.cache import Cache
-from serving.lake import Lake
-from serving.query import periods, rows
-from serving.query.ask import check
-from serving.query.compiler import compile_part
-from serving.query.periods import Span
-from serving.query.plan import plan
-from serving.query.schemas import LastMinutes, MinuteCount, Question, Realtime, TopValue
+from serving.lake import Lake, Records
+from serving.query.files import read_query
+from serving.query.schemas import LastMinutes, MinuteCount, Realtime, TopValue
+from serving.query.sql import Sql, Statement
 from serving.scope import SiteScope
 
-WINDOWS: Final = (5, 30)
+SHORT: Final = timedelta(minutes=5)
+LONG: Final = timedelta(minutes=30)
 TOP: Final = 10
-_METRICS: Final = ["visitors", "page_views"]
+_AHEAD: Final = timedelta(minutes=1)  # clocks of edges differ by less
+# What `grouping` says of each set: a bit is 0 for the column that is grouped by.
+_ALL, _SHORT, _MINUTE, _PAGE, _SOURCE, _COUNTRY = 31, 15, 23, 27, 29, 30
 
 
 class LiveView:
-    """Answers who is on a site now, at most once in 5 s for each site."""
+    """Answers who is on a site now, reading once in 5 s for each site."""
 
     def __init__(self, lake: Lake, cache: Cache, clock: Callable[[], float] = time.time) -> None:
         self._lake = lake
@@ -42,56 +41,54 @@ class LiveView:
         return found.value.model_copy(update={"stale_seconds": age})
 
     async def _read(self, scope: SiteScope, now: datetime) -> Realtime:
-        spans = [Span(now - timedelta(minutes=m), now + _AHEAD, "UTC") for m in WINDOWS]
-        start = now.replace(second=0, microsecond=0) - timedelta(minutes=WINDOWS[-1] - 1)
-        minutes = Span(start, now + _AHEAD, "UTC")
-        *counts, by_minute, pages, sources, countries = await asyncio.gather(
-            *(self._groups(scope, span, []) for span in spans),
-            self._groups(scope, minutes, ["time:minute"]),
-            *(self._groups(scope, spans[-1], [name]) for name in ("page", "source", "country")),
-        )
-        return Realtime(
-            site=scope.site_id,
-            as_of=now,
-            windows=[_window(m, found) for m, found in zip(WINDOWS, counts, strict=True)],
-            by_minute=_by_minute(by_minute, minutes, now),
-            pages=_top(pages),
-            sources=_top(sources),
-            countries=_top(countries),
-        )
-
-    async def _groups(self, scope: SiteScope, span: Span, dimensions: list[str]) -> rows.Table:
-        question = Question(site=scope.site_id, metrics=_METRICS, dimensions=dimensions, limit=TOP)
-        ask = check(question)
-        table = rows.Table({})
-        for part in plan(ask, span, span.start):
-            statement = compile_part(ask, part, span, scope)
-            table.add(part, await self._lake.rows(statement, scope), len(dimensions))
-        return table
+        return shaped(await self._lake.rows(_statement(scope, now), scope), scope.site_id, now)
 
 
-_AHEAD: Final = timedelta(minutes=1)  # clocks of edges differ by less
+def _statement(scope: SiteScope, now: datetime) -> Statement:
+    limits = (now - SHORT, scope.site_id, now - LONG, now + _AHEAD, scope.exclude_bots)
+    return Statement(scope.site_id, Sql(read_query("live"), limits))
 
 
-def _window(minutes: int, found: rows.Table) -> LastMinutes:
-    visitors, page_views = _numbers(found.groups.get((), {}))
+def shaped(records: Records, site: str, now: datetime) -> Realtime:
+    """Return the live view that the groups of `live.sql` make."""
+    kinds: dict[int, list[Any]] = {}
+    for kind, *group in records:
+        kinds.setdefault(kind, []).append(group)
+    short = [group for group in kinds.get(_SHORT, []) if group[0]]
+    return Realtime(
+        site=site,
+        as_of=now,
+        windows=[_window(SHORT, short), _window(LONG, kinds.get(_ALL, []))],
+        by_minute=_minutes(kinds.get(_MINUTE, []), now),
+        pages=_top([group for group in kinds.get(_PAGE, []) if group[2] is not None]),
+        sources=_top(kinds.get(_SOURCE, [])),
+        countries=_top(kinds.get(_COUNTRY, [])),
+    )
+
+
+def _window(length: timedelta, groups: list[Any]) -> LastMinutes:
+    visitors, page_views = groups[0][3:] if groups else (0, 0)
+    minutes = length // timedelta(minutes=1)
     return LastMinutes(minutes=minutes, visitors=visitors, page_views=page_views)
 
 
-def _by_minute(found: rows.Table, span: Span, now: datetime) -> list[MinuteCount]:
-    counted = []
-    for bucket in periods.buckets(span, "minute", now):
-        minute = rows.in_utc(bucket)
-        visitors, page_views = _numbers(found.groups.get((minute,), {}))
-        counted.append(MinuteCount(minute=minute, visitors=visitors, page_views=page_views))
-    return counted
+def _minutes(groups: list[Any], now: datetime) -> list[MinuteCount]:
+    known = {group[1].astimezone(UTC): group[3:] for group in groups}
+    this = now.replace(second=0, microsecond=0)
+    every = [
+        this - timedelta(minutes=ago) for ago in range(LONG // timedelta(minutes=1) - 1, -1, -1)
+    ]
+    return [
+        MinuteCount(minute=minute, visitors=visitors, page_views=page_views)
+        for minute in every
+        for visitors, page_views in [known.get(minute, (0, 0))]
+    ]
 
 
-def _top(found: rows.Table) -> list[TopValue]:
-    listed = [(key[0], *_numbers(counts)) for key, counts in found.groups.items()]
-    return [TopValue(value=v, visitors=n, page_views=p) for v, n, p in listed[:TOP]]
-
-
-def _numbers(counts: rows.Counts) -> tuple[int, int]:
-    visitors, page_views = (int(counts.get(name, [0])[0]) for name in _METRICS)
-    return visitors, page_views
+def _top(groups: list[Any]) -> list[TopValue]:
+    ordered = sorted(groups, key=lambda group: (-group[3], group[2] is None, group[2] or ""))
+    return [
+        TopValue(value=value, visitors=visitors, page_views=page_views)
+        for _, _, value, visitors, page_views in ordered[:TOP]
+        if visitors
+    ]

@@ -66,7 +66,7 @@ class Store:
     async def find_key(self, key: str) -> Key | None:
         """Return a key that may be used, None if it is unknown, revoked or expired."""
         digest = keys.key_hash(key)
-        return await self._remembered(("key", digest), lambda: self.call(keys.find_key, key))
+        return await self._remembered(("key", digest), lambda: self.call(_used_key, key))
 
     async def is_signed_in(self, session: str) -> bool:
         """Whether a cookie's secret belongs to a page session that still runs."""
@@ -80,6 +80,13 @@ class Store:
     async def _remembered(self, name: tuple[str, Any], look: Callable[[], Awaitable[T]]) -> T:
         token = int(self._clock()) // REMEMBER_SECONDS
         return (await self._cache.get(name, token, look)).value
+
+
+def _used_key(conn: Connection, key: str) -> Key | None:
+    found = keys.find_key(conn, key)
+    if found is not None:
+        keys.touch_key(conn, found.key_id)
+    return found
 
 
 def _site(conn: Connection, site_id: str) -> Site | None:

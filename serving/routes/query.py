@@ -36,8 +36,9 @@ async def query(question: Question, parts: UseParts, caller: UseCaller) -> Respo
     """Answer one question about a site.
 
     Without a breakdown, and by time, visitors, page views, events, conversions and revenue
-    are counted over events and seconds old; sessions and their properties are about a minute
-    old. Closed days come from memory until one of them is computed anew.
+    are counted over events and seconds old. A session and its properties count once it has
+    closed. Closed days come from memory until one of them is computed anew; `meta` says how
+    fresh an answer is and whether it may still change.
     """
     asked, etag = await _prepare(question, parts, caller)
     return _sent(await parts.service.render(asked, etag))

@@ -363,4 +363,5 @@ def test_now_is_seen_by_realtime(stack: Stack, world: World) -> None:
     found = world.client.get(f"/api/v1/sites/{name}/realtime", headers=headers).json()
     assert [window["visitors"] for window in found["windows"]] == [1, 1]
     assert found["pages"] == [{"value": "/", "visitors": 1, "page_views": 1}]
+    assert [one["value"] for one in found["sources"]] == ["of the event"]
     assert sum(minute["page_views"] for minute in found["by_minute"]) == 1
