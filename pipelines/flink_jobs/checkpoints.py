@@ -14,10 +14,20 @@ def find(root: str, job_ids: Iterable[str]) -> list[Checkpoint]:
     One without `_metadata` was not completed. Checkpoints in object storage are not listed here.
     """
     return [
-        Checkpoint(job_id, int(place.parent.name.removeprefix("chk-")), place.parent.as_uri())
+        _checkpoint(job_id, place)
         for job_id in job_ids
         for place in sorted((_folder(root) / job_id).glob("chk-*/_metadata"))
     ]
+
+
+def _checkpoint(job_id: str, metadata: Path) -> Checkpoint:
+    folder = metadata.parent
+    return Checkpoint(
+        job_id=job_id,
+        number=int(folder.name.removeprefix("chk-")),
+        path=folder.as_uri(),
+        completed_ms=int(metadata.stat().st_mtime * 1000),
+    )
 
 
 def remove(root: str, job_ids: Iterable[str]) -> list[str]:

@@ -23,6 +23,8 @@ from schemas.load import RULES
 
 _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
+# An hour less than `transaction.timeout.ms` of the sink and the broker's limit for it.
+_TRANSACTION_KEPT_MS: Final = 23 * _HOUR_MS
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def plan(config: Config, sources: Sources, name: str, accept_loss: bool = False)
     known = launches.read(config.home, name)
     commits = lake_state.newest_commits(sources.iceberg, job.writes)
     found = checkpoints.find(config.checkpoints, [launch.job_id for launch in known])
-    choice = choose(found, known, commits, fingerprint)
+    choice = choose(found, known, commits, fingerprint, _oldest_ms(job, datetime.now(UTC)))
     story = [f"not restored: {reason}" for reason in choice.refused]
     job_id = secrets.token_hex(16)
     if choice.checkpoint:
@@ -77,6 +79,15 @@ def plan(config: Config, sources: Sources, name: str, accept_loss: bool = False)
         story.append(f"started without state, run {start.run_id}, from {_moment(start.start_ms)}")
     rendered = render(job, topic_ids, place, launch.start.parameters())
     return Planned(job, rendered, launch, tuple(story))
+
+
+def _oldest_ms(job: Job, now: datetime) -> int:
+    """Return how old a checkpoint may be: one with a transaction must find it still open.
+
+    TRICKY: after its time the broker aborts a prepared transaction; a restore would miss its
+    records without failing, and one whose id was forgotten would fail for ever.
+    """
+    return int(now.timestamp() * 1000) - _TRANSACTION_KEPT_MS if job.produces else 0
 
 
 def place_of(config: Config, job: Job) -> dict[str, str]:

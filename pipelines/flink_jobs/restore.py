@@ -15,6 +15,7 @@ class Checkpoint:
     job_id: str
     number: int
     path: str
+    completed_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,13 @@ def choose(
     launches: Sequence[Launch],
     commits: Mapping[str, Commit | None],
     fingerprint: str,
+    not_before_ms: int = 0,
 ) -> Choice:
     """Return the newest checkpoint that qualifies.
 
     `launches` are in the order of their time; `commits` are the newest ones of every table the
-    job writes, None for a table no job ever wrote.
+    job writes, None for a table no job ever wrote. Checkpoints completed before `not_before_ms`
+    are too old: the broker may have aborted the transaction they would commit.
     """
     order = {launch.job_id: number for number, launch in enumerate(launches)}
     refused: list[str] = []
@@ -65,6 +68,8 @@ def choose(
         checkpoints, key=lambda each: (order.get(each.job_id, -1), each.number), reverse=True
     ):
         reason = objection(checkpoint, launches, commits, fingerprint)
+        if reason is None and checkpoint.completed_ms < not_before_ms:
+            reason = "older than the broker keeps its open transaction"
         if reason is None:
             return Choice(checkpoint, tuple(refused))
         refused.append(f"checkpoint {checkpoint.number} of job {checkpoint.job_id}: {reason}")

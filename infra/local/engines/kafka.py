@@ -64,6 +64,8 @@ def _settings(home: Home) -> Settings:
         "auto.create.topics.enable": "false",
         "log.message.timestamp.type": "LogAppendTime",
         "transaction.max.timeout.ms": DAY_MS,
+        # Each checkpoint takes a new id: a day of them, not a week, in the broker's memory.
+        "transactional.id.expiration.ms": DAY_MS + 3_600_000,
         "log.segment.bytes": plan.segment_mb * _MB,
         "log.retention.hours": plan.retention_hours,
         "group.initial.rebalance.delay.ms": 0,

@@ -140,3 +140,12 @@ def test_ancestry_ends_at_a_start_without_state() -> None:
 def test_a_record_that_runs_in_a_circle_ends() -> None:
     one, two = launch("x", checkpoint("y", 1)), launch("y", checkpoint("x", 1))
     assert [each.job_id for each in ancestry("x", [one, two])] == ["x", "y"]
+
+
+def test_a_checkpoint_whose_transaction_the_broker_gave_up_is_too_old() -> None:
+    old = Checkpoint("a", 23, "file:///c", completed_ms=1000)
+    commits: dict[str, Commit | None] = {"t": Commit("a", 23)}
+    assert choose([old], [A], commits, SQL, not_before_ms=1000).checkpoint == old
+    choice = choose([old], [A], commits, SQL, not_before_ms=1001)
+    assert choice.checkpoint is None
+    assert "older than the broker keeps" in choice.refused[0]

@@ -46,6 +46,8 @@ def test_only_completed_checkpoints_are_found(tmp_path: Path) -> None:
     found = checkpoints.find(tmp_path.as_uri(), ["a", "never"])
     assert sorted(each.number for each in found) == [9, 10]
     assert found[0].path.endswith(("/a/chk-9", "/a/chk-10"))
+    written = (tmp_path / "a/chk-9/_metadata").stat().st_mtime
+    assert abs(found[0].completed_ms - written * 1000) < 60_000
 
 
 def test_removing_spares_other_jobs(tmp_path: Path) -> None:
