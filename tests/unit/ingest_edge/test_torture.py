@@ -145,7 +145,7 @@ def test_bomb_is_not_unpacked_further_than_the_limit(edge: Caller) -> None:
         ("GET", "/", 404),
         ("POST", "/v1/delete", 404),
         ("POST", "/sites//events", 403),
-        ("POST", "/sites/../events", 404),
+        ("POST", "/sites/../events", 403),
         ("GET", "/%00", 404),
         ("GET", "/s.js", 401),
         ("GET", "/s.js?k=hw_pub_nobody", 401),
