@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.catalog import Catalog
+from pipelines.catalog import Catalog, CatalogError
 from pipelines.lake.errors import MissingSetting
 
 
@@ -20,10 +20,12 @@ class Config:
 def load_config(env: Mapping[str, str] | None = None) -> Config:
     """Read the environment, or raise MissingSetting naming the variable."""
     env = os.environ if env is None else env
-    for name in ("HEADWATER_CATALOG_URL", "HEADWATER_WAREHOUSE"):
-        _needed(env, name)
+    try:
+        catalog = Catalog.from_env(env)
+    except CatalogError as error:
+        raise MissingSetting(str(error)) from error
     return Config(
-        catalog=Catalog.from_env(env),
+        catalog=catalog,
         trino_url=_needed(env, "HEADWATER_TRINO_URL"),
         control_url=_needed(env, "HEADWATER_POSTGRES_URL"),
     )

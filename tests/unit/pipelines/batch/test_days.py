@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.batch.days import (
@@ -66,6 +66,7 @@ def test_an_open_session_keeps_a_day_dirty_for_three_days() -> None:
     assert may_stay_open(D, "UTC", None)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(DAYS))
 def test_stretches_hold_every_date_once_and_leave_gaps_between(dates: list[date]) -> None:
     stretches = list(runs_of(dates))
@@ -76,6 +77,7 @@ def test_stretches_hold_every_date_once_and_leave_gaps_between(dates: list[date]
         assert stretch[-1] - stretch[0] == timedelta(days=len(stretch) - 1)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(DAYS, min_size=1), st.lists(DAYS))
 def test_links_only_add_candidates_that_touch(dates: list[date], linked: list[date]) -> None:
     found = with_linked(dates, linked)

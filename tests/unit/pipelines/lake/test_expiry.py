@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
 
@@ -51,6 +51,7 @@ def test_compaction_after_it_does_not_push_a_flink_snapshot_out() -> None:
     assert expired(snapshot(1, 600, "a"), snapshot(2, 500), snapshot(3, 10)) == {2}
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(st.floats(0, 300), st.sampled_from(["", "a", "b"]))))
 def test_each_job_keeps_its_newest_snapshot(written: list[tuple[float, str]]) -> None:
     snapshots = [
