@@ -46,7 +46,7 @@ nightly = dg.ScheduleDefinition(
 expiry = dg.ScheduleDefinition(
     name="expire_snapshots",
     job=expire_snapshots,
-    cron_schedule="*/10 * * * *",
+    cron_schedule="*/5 * * * *",  # a commit every 2 s and an hour kept: below 2,000 snapshots
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 compaction = dg.ScheduleDefinition(

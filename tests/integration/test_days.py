@@ -7,10 +7,14 @@ from typing import Any, Final
 
 import pytest
 
+from pipelines.lake.config import load_config
+from pipelines.lake.tables import open_catalog
+from schemas.load import TABLES
 from tests.integration.commands import post, rows_of
 from tests.integration.stack import Stack, TestSite
 
 DAY: Final = date(2026, 3, 1)
+MAX_SNAPSHOTS: Final = 2_000
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -107,3 +111,10 @@ def test_a_request_for_an_unknown_day_is_no_error(stack: Stack, site: TestSite) 
     words = ("restate", "--site", site.site_id, "--dates", "2026-02-01", "--wait")
     stack.headwater(*words, timeout=400)
     assert {day["local_date"] for day in totals(stack, site)} == {"2026-02-01", "2026-03-01"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_table_drags_its_past_along(stack: Stack, table: str) -> None:
+    """Every commit rewrites the list of snapshots: 1 KB each (HEADWATER_TEST_HOME: a long run)."""
+    iceberg = open_catalog(load_config(stack.environment).catalog)
+    assert len(iceberg.load_table(("web", table)).metadata.snapshots) <= MAX_SNAPSHOTS
