@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.lake.compaction import compact, purge, restated_tables
+from pipelines.lake.compaction import compact, forget, kept_for_days, purge, restated_tables
 from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
 from pipelines.lake.tables import open_catalog
@@ -32,8 +32,10 @@ def expire_each(context: dg.OpExecutionContext) -> None:
 
 @dg.op
 def purge_each(context: dg.OpExecutionContext) -> None:
-    """Remove the rows of runs that count no more."""
+    """Remove the rows of runs that count no more, and days that a table does not keep."""
     trino, now = Trino(load_config().trino_url), datetime.now(UTC)
+    for name, time_column in kept_for_days().items():
+        context.log.info("%s: %d old rows", name, forget(trino, name, time_column, now))
     for name, date_column in restated_tables().items():
         context.log.info("%s: %d rows", name, purge(trino, name, date_column, now))
 
@@ -52,5 +54,5 @@ def expire_snapshots() -> None:
 
 @dg.job(executor_def=dg.in_process_executor)
 def purge_runs() -> None:
-    """Remove superseded runs."""
+    """Remove superseded runs and old days."""
     purge_each()

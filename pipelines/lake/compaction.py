@@ -1,6 +1,6 @@
-"""Rewrites small files, and removes rows of restatements that count no more: through Trino.
+"""Rewrites small files, removes old rows and those of superseded restatements: through Trino.
 
-Both are idempotent and safe while Flink appends: Trino retries its commit on the newer snapshot.
+All are idempotent and safe while Flink appends: Trino retries its commit on the newer snapshot.
 """
 
 from datetime import datetime, timedelta
@@ -37,6 +37,26 @@ def restated_tables() -> dict[str, str]:
         if table.writer == "batch" and table.name != "day_runs" and day and "run_id" in columns:
             found[table.name] = day
     return found
+
+
+def kept_for_days() -> dict[str, str]:
+    """Return the tables whose rows have an end, with the time that decides."""
+    return {
+        table.name: table.partitions[0].column
+        for table in TABLES.values()
+        if table.keep_days is not None
+    }
+
+
+def forget(trino: Trino, table: str, time_column: str, now: datetime) -> int:
+    """Remove the days of a table that are older than it keeps; return how many rows.
+
+    Whole days, so that it is a change of metadata and touches no partition Flink writes to.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    names = {"table": table, "time_column": time_column}
+    keep_from = midnight - timedelta(days=TABLES[table].keep_days or 0)
+    return trino.write(*bind(read_sql(_SQL / "forget.sql", names).text, {"keep_from": keep_from}))
 
 
 def purge(trino: Trino, table: str, date_column: str, now: datetime) -> int:

@@ -12,7 +12,7 @@ from pyiceberg.catalog import Catalog as Iceberg
 from pyiceberg.table import Table
 
 from pipelines.batch.restate import Lake, restate
-from pipelines.lake.compaction import compact, purge, restated_tables
+from pipelines.lake.compaction import compact, forget, kept_for_days, purge, restated_tables
 from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
 from pipelines.lake.tables import create_all, open_catalog
@@ -115,3 +115,21 @@ def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
         purge(lake.trino, table, column, now + timedelta(hours=2))
         assert set(rows_by_run(lake, table)) == {new.run_id}
     assert shown(lake) == before
+
+
+def test_days_older_than_a_table_keeps_are_forgotten(lake: Lake) -> None:
+    tables = kept_for_days()
+    assert tables["stream_progress"] == "emitted_at"
+    now = datetime(2026, 4, 9, 12, tzinfo=UTC)
+    ages = {f"{RUN}-{days}": now - timedelta(days=days) for days in (1, 7, 8)}
+    plain = {"topic_name": "other", "topic_partition": 0, "topic_offset": 0}
+    insert(
+        lake.trino,
+        "stream_progress",
+        [{**plain, "topic_id": n, "appended_at": at, "emitted_at": at} for n, at in ages.items()],
+    )
+    forget(lake.trino, "stream_progress", "emitted_at", now)
+    left = lake.trino.rows(
+        f"SELECT topic_id FROM lake.web.stream_progress WHERE topic_id LIKE '{RUN}-%'"
+    )
+    assert {row["topic_id"] for row in left} == {f"{RUN}-1", f"{RUN}-7"}
