@@ -30,6 +30,17 @@ def post(
     return response.status, answer
 
 
+def get(url: str) -> tuple[int, dict[str, str]]:
+    """Get an address, following nothing; return status and headers, names in lower case."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
+    connection.request("GET", f"{address.path or '/'}?{address.query}")
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status, {name.lower(): value for name, value in response.getheaders()}
+
+
 def ask_api(stack: Stack, key: str, question: dict[str, Any]) -> dict[str, Any]:
     """Post a question to the query API; it must be answered with 200."""
     headers = {"Authorization": f"Bearer {key}"}
