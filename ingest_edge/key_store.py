@@ -70,6 +70,10 @@ class KeyStore:
                 if not self.is_stale:
                     _LOG.warning("keys: Postgres is away (%s); serving those known", type(error))
                 self.is_stale = True
+            except Exception:
+                # This thread must not end: without it new keys never work, revoked ones for ever.
+                _LOG.exception("keys: could not be read; serving those known")
+                self.is_stale = True
             self._stop.wait(_REFRESH_SECONDS)
 
     def _follow(self) -> None:
@@ -95,7 +99,10 @@ class KeyStore:
             fingerprint, connection.execute(_SITES).fetchall(), connection.execute(_KEYS).fetchall()
         )
         self._take(copy)
-        _write(self._file, copy)
+        try:
+            _write(self._file, copy)
+        except OSError as error:
+            _LOG.warning("keys: %s; a start without Postgres would know older keys", error)
 
     def _take(self, copy: _Copy) -> None:
         self.ring = ring_of(copy.sites, copy.keys)

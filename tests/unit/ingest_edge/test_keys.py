@@ -1,13 +1,16 @@
 """Keys: which are known, where they come from, what a file keeps."""
 
 import json
+import time
 from pathlib import Path
+from typing import Self
 
+import psycopg
 import pytest
 
 from ingest_edge.errors import UnknownKey
 from ingest_edge.key_store import KeyStore
-from ingest_edge.keys import ring_of
+from ingest_edge.keys import Row, ring_of
 from tests.unit.ingest_edge.fakes import NOW, PUB, SEC, key_row, site_row
 
 
@@ -60,6 +63,52 @@ def test_edge_started_while_postgres_is_away_knows_the_keys_of_the_file(tmp_path
         assert store.ring.find(PUB, NOW).kind == "pub"
     finally:
         store.stop()
+
+
+class FakePostgres:
+    """Answers the store's three queries; a fault of the test's choice comes once, before that."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault: Exception | None = fault
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def execute(self, sql: str) -> Self:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+        table = "keys" if "FROM keys WHERE" in sql else "sites"
+        self.rows = [key_row(PUB, "shop")] if table == "keys" else [site_row("shop")]
+        return self
+
+    def fetchone(self) -> Row:
+        return {"md5": "new"}
+
+    def fetchall(self) -> list[Row]:
+        return self.rows
+
+
+@pytest.mark.parametrize("fault", [psycopg.OperationalError("gone"), ValueError("odd row")])
+def test_reading_goes_on_after_a_fault_and_without_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    postgres = FakePostgres(fault)
+    monkeypatch.setattr("ingest_edge.key_store.psycopg.connect", lambda *_, **__: postgres)
+    monkeypatch.setattr("ingest_edge.key_store._REFRESH_SECONDS", 0.01)
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where a folder should be")
+    store = KeyStore("postgresql://nowhere/", blocked / "keys.json")
+    store.start()
+    deadline = time.monotonic() + 20
+    while store.is_stale and time.monotonic() < deadline:
+        time.sleep(0.01)
+    store.stop()
+    assert (store.is_loaded, store.is_stale) == (True, False)
+    assert store.ring.find(PUB, NOW).site.site_id == "shop"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"fingerprint":1'])
