@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from infra.local.config import CHECKOUT
 from infra.local.environment import environment
 from infra.local.home import Home
 from infra.local.running import current_status
-from infra.local.status import ComponentStatus, Status
+from infra.local.status import ComponentStatus, State, Status
 from serving.control import keys, sites
 
 HEADWATER = CHECKOUT / ".venv" / "bin" / "headwater"
@@ -142,8 +144,23 @@ class Stack:
             return [tuple(row) for row in connection.cursor().execute(query).fetchall()]
 
     def make_site(self, site_id: str, **settings: Any) -> TestSite:
-        """Create a site (see serving.control.sites.create_site) with a key of each kind."""
+        """Create a site (see serving.control.sites.create_site) with a key of each kind.
+
+        The edge reads keys every other second: where it runs, the keys work on return.
+        """
         with self.postgres() as connection:
             sites.create_site(connection, site_id, **settings)
             made = [keys.create_key(connection, site_id, kind) for kind in ("pub", "sec", "api")]
-        return TestSite(site_id, *made)
+        site = TestSite(site_id, *made)
+        edge = self.status().components.get("edge")
+        if edge is not None and edge.state is State.READY:
+            self.wait_until("the edge knows the new keys", lambda: self._is_known(site.write_key))
+        return site
+
+    def _is_known(self, write_key: str) -> bool:
+        address = f"{self.url('edge')}/s.js?k={write_key}"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return False
