@@ -37,8 +37,14 @@ def list_all(context: Context, is_all_wanted: bool, output: str) -> None:
 
 @command.command("restart", help="Stop jobs and start them from where their tables stand.")
 @click.argument("names", nargs=-1)
+@click.option(
+    "--accept-loss",
+    "is_loss_accepted",
+    is_flag=True,
+    help="Go on although a topic lost records that were never read; the gap is recorded.",
+)
 @pass_context
-def restart(context: Context, names: tuple[str, ...]) -> None:
+def restart(context: Context, names: tuple[str, ...], is_loss_accepted: bool) -> None:
     """Cancel the jobs named (all when none is), then let the launcher start what is missing."""
     running = {job["name"]: job for job in _jobs(context) if job["state"] not in _ENDED}
     if unknown := set(names) - set(running):
@@ -50,7 +56,7 @@ def restart(context: Context, names: tuple[str, ...]) -> None:
     for name in names or running:
         _cancel(context, running[name])
         context.say(f"{name}: stopped")
-    _launch(context)
+    _launch(context, *(["--accept-loss"] if is_loss_accepted else []))
     for job in _jobs(context):
         if job["state"] not in _ENDED:
             click.echo(f"{job['name']} {job['jid']}")
@@ -71,11 +77,11 @@ def _cancel(context: Context, job: dict[str, Any]) -> None:
     )
 
 
-def _launch(context: Context) -> None:
+def _launch(context: Context, *options: str) -> None:
     from infra.local.config import load_config
 
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.flink_jobs.launch"],
+        [sys.executable, "-m", "pipelines.flink_jobs.launch", *options],
         env={**load_config().inherited, **context.environment},
         cwd=context.environment.get("HEADWATER_CHECKOUT"),
         stdout=sys.stderr,
