@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.chromium import started
 from tests.integration.edge_home import running_edge
@@ -99,6 +99,11 @@ def wait_for(home: Stack, site: TestSite, names: list[str]) -> list[dict[str, An
             return found
 
 
+def _slowly(route: Route) -> None:
+    time.sleep(0.3)
+    route.continue_()
+
+
 def load(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_function("!!window.headwater.track")
@@ -107,7 +112,10 @@ def load(page: Page, address: str) -> None:
 def test_visit_from_first_view_to_closed_tab(
     home: Stack, site: TestSite, pages: str, page: Page
 ) -> None:
+    # The script takes its time; what is called meanwhile keeps its own.
+    page.route("**/s.js*", _slowly)
     load(page, f"{pages}/index.html?utm_source=google&utm_medium=cpc")
+    loaded_at = page.evaluate("Date.now()")
     page.click("#buy")
     page.mouse.wheel(0, 1_200)
     page.wait_for_timeout(300)
@@ -124,6 +132,8 @@ def test_visit_from_first_view_to_closed_tab(
     assert (view["channel"], view["page_title"], view["seq"]) == ("Paid Search", "index", 0)
     assert view["is_new_visitor_hint"] is True
     assert (early["properties"], sign_up["properties"]) == ('{"from":"stub"}', '{"plan":"pro"}')
+    # Called before the script was there: it keeps its time, and the page was seen no later.
+    assert view["client_at"] <= early["client_at"] <= loaded_at - 200
     assert click["click_target"] == "button#buy"
     assert click["click_x_px"] > 0
     assert leave["page_view_id"] == view["page_view_id"] != second["page_view_id"]

@@ -14,6 +14,8 @@ const script = document.currentScript as HTMLScriptElement | null;
 const stub = (window as { headwater?: { q?: [number, Call][] } }).headwater;
 
 let api: Api | undefined;
+/** When a call was made that had to wait for this script. */
+let calledAt: number | undefined;
 
 function init(options: Options): void {
   if (api) return;
@@ -32,7 +34,7 @@ function start(options: Options): Api {
   const out = sender(options);
   const emit = (event_name: string, columns: Properties = {}) => {
     const properties = { ...always, ...(columns["properties"] as Properties) };
-    out.add({ event_id: uuid(), event_name, client_at: Date.now(), seq: seq++, ...current.columns(), ...columns, properties });
+    out.add({ event_id: uuid(), event_name, client_at: calledAt ?? Date.now(), seq: seq++, ...current.columns(), ...columns, properties });
   };
   const current = page(emit, options.spa);
   if (options.clicks) watchClicks((columns) => emit("click", columns));
@@ -90,8 +92,15 @@ const names = ["init", "track", "identify", "page", "conversion", "revenue", "fo
 const headwater = Object.assign(call, Object.fromEntries(names.map((name) => [name, call.bind(null, name)])));
 (window as { headwater?: unknown }).headwater = headwater;
 
-// An init() among the waiting calls comes first, whatever was called before it.
-const waiting = (stub?.q ?? []).map(([, values]) => Array.from(values) as Call);
-waiting.sort((a, b) => Number(b[0] === "init") - Number(a[0] === "init"));
-waiting.forEach((values) => call(...values));
-if (settings.key) init(settings);
+// Calls made while the script was on its way keep their time; the page was seen no later than the first of them.
+const waiting = (stub?.q ?? []).map(([at, values]) => ({ at, values: Array.from(values) as Call }));
+const isInit = ({ values }: { values: Call }) => Number(values[0] === "init");
+calledAt = waiting[0]?.at;
+// An init() among them comes first, whatever was called before it.
+waiting.sort((a, b) => isInit(b) - isInit(a));
+if (settings.key && !waiting.some(isInit)) init(settings);
+for (const { at, values } of waiting) {
+  if (!isInit({ values })) calledAt = at;
+  call(...values);
+}
+calledAt = undefined;
