@@ -9,6 +9,7 @@ from cli.reference import cli_page
 from schemas.load import FOLDER, RECORDS, TABLES, TOPICS
 from schemas.loaders.records import Field, Record
 from schemas.loaders.tables import Table
+from serving.reference import api_page, metrics_page
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 NOTICE: Final = "<!-- Made by docs/build_reference.py from schemas/. Do not edit. -->"
@@ -84,6 +85,8 @@ def pages() -> Mapping[str, str]:
         "topics.md": topics_page(),
         "rules.md": rules_page(),
         "cli.md": cli_page(),
+        "metrics.md": f"{NOTICE}\n{metrics_page()}",
+        "api.md": f"{NOTICE}\n{api_page()}",
     }
 
 
