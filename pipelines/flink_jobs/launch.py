@@ -58,6 +58,9 @@ def _start(config: Config, sources: Sources, names: Sequence[str], accept_loss: 
         known = launches.read(config.home, each.job.name)
         launches.write(config.home, each.job.name, [*known, each.launch])
     submit(config, planned)
+    for each in planned:
+        known = launches.read(config.home, each.job.name)
+        checkpoints.remove(config.checkpoints, launches.superseded(known))
     return [line for each in planned for line in _told(each)]
 
 

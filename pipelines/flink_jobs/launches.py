@@ -40,6 +40,17 @@ def write(home: Path, job: str, launches: Sequence[Launch]) -> None:
     draft.replace(place)
 
 
+def superseded(known: Sequence[Launch]) -> list[str]:
+    """Return the ids of jobs whose checkpoints nobody can want any more.
+
+    The newest launch and the one before it are kept, and what they were restored from.
+    """
+    newest = known[-2:]
+    wanted = {launch.job_id for launch in newest}
+    wanted |= {launch.restored.job_id for launch in newest if launch.restored}
+    return [launch.job_id for launch in known if launch.job_id not in wanted]
+
+
 def _content(launch: Launch) -> dict[str, Any]:
     return asdict(launch) | {"start": launch.start.to_json()}
 

@@ -107,7 +107,8 @@ class Stack:
         """Kill -9 the supervisor and every process of the home at once."""
         status = self.status()
         pids = [status.pid, *(part.pid for part in status.components.values())]
-        family = [psutil.Process(pid) for pid in pids if pid is not None]
+        # A task that is done has a pid on record and no process any more.
+        family = [psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)]
         for process in [*family, *(child for p in family[1:] for child in p.children(True))]:
             try:
                 process.kill()

@@ -5,6 +5,7 @@ HEADWATER_FAULTS_FULL=1: 500 events/s, two minutes around every fault.
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections import Counter
@@ -73,6 +74,10 @@ def alive(stack: Stack) -> dict[str, Any]:
     }
 
 
+def wait_until_it_runs(stack: Stack) -> None:
+    stack.wait_until("the job runs", lambda: COLLECT in alive(stack), PATIENCE_S)
+
+
 def newest_launch(stack: Stack) -> Launch:
     return launches.read(stack.home, COLLECT)[-1]
 
@@ -126,10 +131,11 @@ def assert_exactly_once(stack: Stack, load: Load) -> None:
     assert sum(passed_on(stack, site).values()) == on_time
 
 
-def load_around(stack: Stack, site_id: str, fault: Callable[[], None]) -> Load:
+def load_around(stack: Stack, name: str, fault: Callable[[], None]) -> Load:
     """Load a fresh site, let the fault happen in the middle, and go on."""
-    stack.wait_until("the job runs", lambda: COLLECT in alive(stack), PATIENCE_S)
-    with Load(stack, stack.make_site(site_id), RATE) as load:
+    wait_until_it_runs(stack)
+    site = stack.make_site(f"{name}-{secrets.token_hex(4)}")
+    with Load(stack, site, RATE) as load:
         load.wait_for(BEFORE_AND_AFTER)
         fault()
         load.wait_for(BEFORE_AND_AFTER)
@@ -137,6 +143,7 @@ def load_around(stack: Stack, site_id: str, fault: Callable[[], None]) -> Load:
 
 
 def test_taskmanager_killed(streams: Stack) -> None:
+    wait_until_it_runs(streams)
     before = newest_launch(streams)
     load = load_around(streams, "kill-taskmanager", lambda: _kill(streams, "taskmanager"))
     assert_exactly_once(streams, load)
@@ -144,6 +151,7 @@ def test_taskmanager_killed(streams: Stack) -> None:
 
 
 def test_jobmanager_killed(streams: Stack) -> None:
+    wait_until_it_runs(streams)
     before = newest_launch(streams)
     load = load_around(streams, "kill-jobmanager", lambda: _kill(streams, "jobmanager"))
     after = new_launch_after(streams, before)
@@ -154,6 +162,7 @@ def test_jobmanager_killed(streams: Stack) -> None:
 
 
 def test_checkpoints_deleted(streams: Stack) -> None:
+    wait_until_it_runs(streams)
     before = newest_launch(streams)
 
     def lose_state() -> None:
@@ -169,6 +178,7 @@ def test_checkpoints_deleted(streams: Stack) -> None:
 
 
 def test_older_checkpoint_offered(streams: Stack, tmp_path: Path) -> None:
+    wait_until_it_runs(streams)
     before = newest_launch(streams)
     folder = checkpoints_of(streams) / before.job_id
     kept = tmp_path / "kept"
@@ -203,6 +213,7 @@ def test_poison_while_it_runs(streams: Stack) -> None:
     """What nobody can read is set aside; the job goes on without a restart."""
     from confluent_kafka import Producer
 
+    wait_until_it_runs(streams)
     before = _restarts(streams)
     load = load_around(streams, "poison", lambda: _poison(streams, Producer))
     assert_exactly_once(streams, load)

@@ -55,3 +55,15 @@ def test_removing_spares_other_jobs(tmp_path: Path) -> None:
         (tmp_path / job / "chk-1").mkdir(parents=True)
     assert checkpoints.remove(tmp_path.as_uri(), ["a", "never"]) == ["a"]
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_checkpoints_of_the_last_two_launches_and_their_origins_are_kept() -> None:
+    known = [
+        Launch("a", "f", Start("r")),
+        Launch("b", "f", Start("r")),
+        Launch("c", "f", Start("r")),
+        Launch("d", "f", Start("r"), Checkpoint("b", 4, "file:///c")),
+        Launch("e", "f", Start("r")),
+    ]
+    assert launches.superseded(known) == ["a", "c"]
+    assert launches.superseded(known[:2]) == []
