@@ -114,6 +114,7 @@ class Keeper:
 
     async def _finish_task(self, process: asyncio.subprocess.Process, began: float) -> None:
         code = await process.wait()
+        await self._end_rest()
         if code:
             self._failed(self._ending(code))
             return

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ import psycopg
 from infra.local.config import CHECKOUT
 from infra.local.environment import environment
 from infra.local.home import Home
+from infra.local.processes import is_running
 from infra.local.running import current_status
 from infra.local.status import ComponentStatus, State, Status
 from serving.control import keys, sites
@@ -103,17 +105,22 @@ class Stack:
         supervisor.kill()
         psutil.wait_procs([supervisor], timeout=10)
 
+    def processes(self) -> list[psutil.Process]:
+        """Return what the components of this home are running now, with their children."""
+        family = []
+        for part in self.status().components.values():
+            if part.pid is not None and is_running(part.pid, part.started_at):
+                parent = psutil.Process(part.pid)
+                family += [parent, *parent.children(recursive=True)]
+        return family
+
     def kill_everything(self) -> None:
         """Kill -9 the supervisor and every process of the home at once."""
-        status = self.status()
-        pids = [status.pid, *(part.pid for part in status.components.values())]
-        # A task that is done has a pid on record and no process any more.
-        family = [psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)]
-        for process in [*family, *(child for p in family[1:] for child in p.children(True))]:
-            try:
+        pid = self.status().pid
+        family = [*([psutil.Process(pid)] if pid else []), *self.processes()]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
-            except psutil.NoSuchProcess:
-                continue
         psutil.wait_procs(family, timeout=10)
 
     def wait_until(

@@ -132,12 +132,9 @@ def test_a_killed_flink_process_comes_back_with_its_jobs(stack: Stack, component
 
 
 def test_nothing_listens_beyond_this_machine(stack: Stack) -> None:
-    status = stack.status()
-    parents = [psutil.Process(part.pid) for part in status.components.values() if part.pid]
-    family = [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
     open_to_all = {
         f"{' '.join(process.cmdline())[-60:]} {connection.laddr.ip}:{connection.laddr.port}"
-        for process in family
+        for process in stack.processes()
         for connection in process.net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN
         and connection.laddr.ip not in ("127.0.0.1", "::ffff:127.0.0.1")

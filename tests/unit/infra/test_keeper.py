@@ -134,6 +134,17 @@ def test_a_task_is_done_once(tmp_path: Path) -> None:
     assert states == [State.STARTING, State.DONE, State.STOPPED]
 
 
+def test_a_task_that_is_done_has_no_process(tmp_path: Path) -> None:
+    seen: list[int | None] = []
+
+    def is_done(one: Keeper, states: list[State]) -> bool:
+        seen.append(one.status.pid)
+        return one.ready.is_set()
+
+    _watch(tmp_path, _task(["true"]), is_done)
+    assert seen[-1] is None
+
+
 def test_a_task_that_fails_is_tried_again(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     script = f"test -e {flag} || {{ touch {flag}; exit 3; }}"
