@@ -57,12 +57,14 @@ def ensure_topics(admin: Any, topics: Iterable[Topic], config: KafkaConfig) -> l
 def settings_of(topic: Topic, clock: str) -> dict[str, str]:
     """Return the topic's settings at the broker.
 
-    With the clock `replay` the edge stamps records itself, so the broker keeps its time.
+    With the clock `replay` the edge stamps records itself, so the broker keeps its time, and
+    keeps them: by such times it would remove what was replayed a minute ago as years old.
     """
+    is_replay = clock == "replay"
     return {
-        "retention.ms": str(topic.retention_hours * _HOUR_MS),
+        "retention.ms": "-1" if is_replay else str(topic.retention_hours * _HOUR_MS),
         "max.message.bytes": str(topic.max_message_bytes),
-        "message.timestamp.type": "CreateTime" if clock == "replay" else topic.timestamp_type,
+        "message.timestamp.type": "CreateTime" if is_replay else topic.timestamp_type,
         "cleanup.policy": topic.cleanup_policy,
     }
 

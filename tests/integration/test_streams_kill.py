@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
+from confluent_kafka import Producer
 from pyiceberg.catalog import load_catalog
 
 from infra.local.probes import read_json
@@ -211,37 +212,40 @@ def test_everything_killed_at_once(streams: Stack) -> None:
 
 def test_poison_while_it_runs(streams: Stack) -> None:
     """What nobody can read is set aside; the job goes on without a restart."""
-    from confluent_kafka import Producer
-
     wait_until_it_runs(streams)
-    before = _restarts(streams)
-    load = load_around(streams, "poison", lambda: _poison(streams, Producer))
+    before, token = _restarts(streams), f"poison-{secrets.token_hex(8)}"
+    poison = _poison(token)
+    load = load_around(streams, "poison", lambda: _put(streams, poison))
     assert_exactly_once(streams, load)
     assert _restarts(streams) == before
-    streams.wait_until("all of it is set aside", lambda: _set_aside(streams) == len(POISON), 60)
+    streams.wait_until(
+        "all of it is set aside", lambda: _set_aside(streams, token) == len(poison), 60
+    )
 
 
-POISON: Final = (
-    b"poison-of-this-test: not json",
-    b'["poison-of-this-test"]',
-    b'"poison-of-this-test"',
-    b'{"poison-of-this-test"',
-    b'{"poison-of-this-test": "\xff"}',
-    b'{"event_id": "poison-of-this-test", "event_at": {"a": [1]}, "record_kind": "event"}',
-    b"poison-of-this-test" + b"x" * 900_000,
-)
+def _poison(token: str) -> list[bytes]:
+    """Return records that nobody can read, each with the token in it."""
+    return [
+        f"{token}: not json".encode(),
+        f'["{token}"]'.encode(),
+        f'"{token}"'.encode(),
+        f'{{"{token}"'.encode(),
+        f'{{"{token}": "\\xff"}}'.encode().replace(b"\\xff", b"\xff"),
+        f'{{"event_id": "{token}", "event_at": {{"a": [1]}}, "record_kind": "event"}}'.encode(),
+        token.encode() + b"x" * 900_000,
+    ]
 
 
-def _poison(stack: Stack, producer: Any) -> None:
-    sink = producer({"bootstrap.servers": stack.environment["HEADWATER_KAFKA_BOOTSTRAP"]})
-    for number, content in enumerate(POISON):
+def _put(stack: Stack, contents: list[bytes]) -> None:
+    sink = Producer({"bootstrap.servers": stack.environment["HEADWATER_KAFKA_BOOTSTRAP"]})
+    for number, content in enumerate(contents):
         sink.produce("events", content, partition=number % 2)
     assert sink.flush(30) == 0
 
 
-def _set_aside(stack: Stack) -> int:
+def _set_aside(stack: Stack, token: str) -> int:
     rows = table_rows(stack, "dead_letters", ("payload",), "topic_name = 'events'")
-    return sum("poison-of-this-test" in row["payload"] for row in rows)
+    return sum(token in row["payload"] for row in rows)
 
 
 def _restarts(stack: Stack) -> int:

@@ -65,4 +65,6 @@ def test_fewer_partitions_are_refused() -> None:
 
 def test_only_a_replaying_edge_stamps_the_records_itself() -> None:
     assert settings_of(EVENTS, "wall")["message.timestamp.type"] == "LogAppendTime"
-    assert settings_of(EVENTS, "replay")["message.timestamp.type"] == "CreateTime"
+    replayed = settings_of(EVENTS, "replay")
+    assert replayed["message.timestamp.type"] == "CreateTime"
+    assert replayed["retention.ms"] == "-1"  # or records of long ago are gone at once
