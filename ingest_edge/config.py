@@ -27,7 +27,7 @@ class Config:
     geo_v4: Path | None
     geo_v6: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    delivery_timeout_ms: int = 8_000
+    delivery_timeout_ms: int = 15_000
 
     @property
     def key_file(self) -> Path:
