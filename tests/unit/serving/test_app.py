@@ -65,11 +65,11 @@ class World:
         return self.ask("POST", "/api/v1/query", json=QUESTION | fields, headers=headers or KEY)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
+def make_world(folder: Path) -> World:
+    """Put an app together over a lake and a control plane in memory."""
     lake, store, clock = FakeLake(answer), FakeStore(), Clock()
     cache = Cache(clock=clock, patience_seconds=1)
-    config = Config("hw", 8080, "http://hw:8080", "", "", tmp_path / "dist")
+    config = Config("hw", 8080, "http://hw:8080", "", "", folder / "dist")
     parts = Parts(
         config=config,
         lake=lake,
@@ -79,6 +79,11 @@ def world(tmp_path: Path) -> World:
         page=Page(config.dashboard),
     )
     return World(make_app(parts), lake, store, clock)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
