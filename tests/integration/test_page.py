@@ -85,7 +85,7 @@ def test_number_rises_while_a_visitor_clicks(
     visitor.get_by_role("button", name="Sign up").click()
     visitor.get_by_role("link", name="Basket").click()
     visitor.wait_for_url("**/basket")
-    visitor.wait_for_function("window.headwater && headwater.track")
+    visitor.wait_for_function("!!(window.headwater && headwater.track)")
     visitor.close()
 
     expect(_tile(dashboard, "page_views")).to_have_text("2")
@@ -97,7 +97,7 @@ def test_number_rises_while_a_visitor_clicks(
 
     visitor = browser.new_page()
     visitor.goto(f"{shop}/pricing")
-    visitor.wait_for_function("window.headwater && headwater.track")
+    visitor.wait_for_function("!!(window.headwater && headwater.track)")
     visitor.close()
     expect(_tile(dashboard, "page_views")).to_have_text("3")
     expect(_tile(dashboard, "visitors")).to_have_text("2")

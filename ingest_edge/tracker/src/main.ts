@@ -52,7 +52,7 @@ function start(options: Options): Api {
   else current.view();
 
   return {
-    track: (name: string, properties?: Properties) => emit(name, { properties }),
+    track: (name: string, properties?: Properties) => void (name && emit(name, { properties })),
     page: current.view,
     identify: (user_id: string, properties?: Properties) => {
       // What waits was done before the user was known.
