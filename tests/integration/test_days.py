@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from cli.edge import EdgeClient
 from pipelines.lake.config import load_config
 from pipelines.lake.tables import open_catalog
 from schemas.load import TABLES
@@ -35,9 +36,9 @@ def send_history(stack: Stack, site: TestSite, *minutes: float) -> None:
         }
         for minute in minutes
     ]
-    body = {"batch": batch, "history": True, "writeKey": site.secret_key}
-    status, answer = post(stack.url("edge"), "/v1/batch", body)
-    assert status == 200, answer
+    edge = EdgeClient(stack.url("edge"), site.secret_key)
+    assert edge.post_batch(batch, history=True) == []
+    edge.close()
     wanted = {f"at-{minute}" for minute in minutes}
     stack.wait_until("the events in the table", lambda: wanted <= event_ids(stack, site))
 
