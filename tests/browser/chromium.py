@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 EXECUTABLE: Final = "/usr/bin/chromium"
-PATIENCE_MS: Final = 90_000  # a busy machine is no fault of the page
+PATIENCE_MS: Final = 120_000  # a busy machine is no fault of the page
 _ARGS: Final = [
     "--headless",
     "--no-sandbox",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -15,7 +16,7 @@ from tests.integration.stack import Stack, TestSite
 
 # Tests run in an automated browser on this machine, which the tracker leaves out by default.
 SHOP: Final = """<!doctype html><title>Shop</title>
-<script async src="{edge}/s.js?k={key}" data-capture-automation data-capture-localhost></script>
+<script async src="{script}" data-capture-automation data-capture-localhost></script>
 <h1>Shop</h1><a href="/basket">Basket</a>
 <button onclick="headwater.track('sign_up')">Sign up</button>"""
 
@@ -34,7 +35,10 @@ def site(stack: Stack) -> TestSite:
 @pytest.fixture
 def shop(stack: Stack, site: TestSite) -> Iterator[str]:
     """The customer's own server: every path is a page with the snippet."""
-    html = SHOP.format(edge=stack.url("edge"), key=site.write_key).encode()
+    script = f"{stack.url('edge')}/s.js?k={site.write_key}"
+    # A browser asks for a script once; a new key reaches the edge some seconds after it was made.
+    stack.wait_until("the edge knows the new key", lambda: httpx.get(script).is_success)
+    html = SHOP.format(script=script).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -74,18 +78,30 @@ def _tile(page: Page, metric: str) -> Any:
     return page.locator(f"[data-metric={metric}] .tile-value")
 
 
+def _visit(browser: Browser, address: str) -> Page:
+    """Open a page as somebody new and wait until the tracker runs."""
+    visitor = browser.new_page()
+    visitor.set_default_timeout(chromium.PATIENCE_MS)
+    visitor.goto(address)
+    _wait_for_tracker(visitor)
+    return visitor
+
+
+def _wait_for_tracker(visitor: Page) -> None:
+    visitor.wait_for_function("!!(window.headwater && headwater.track)")
+
+
 def test_number_rises_while_a_visitor_clicks(
     dashboard: Page, shop: str, browser: Browser, site: TestSite
 ) -> None:
     expect(dashboard.get_by_role("heading", name="No data in this period")).to_be_visible()
     expect(dashboard.locator("main")).to_contain_text(f"keys create --site {site.site_id}")
 
-    visitor = browser.new_page()
-    visitor.goto(shop)
+    visitor = _visit(browser, shop)
     visitor.get_by_role("button", name="Sign up").click()
     visitor.get_by_role("link", name="Basket").click()
     visitor.wait_for_url("**/basket")
-    visitor.wait_for_function("!!(window.headwater && headwater.track)")
+    _wait_for_tracker(visitor)
     visitor.close()
 
     expect(_tile(dashboard, "page_views")).to_have_text("2")
@@ -95,10 +111,7 @@ def test_number_rises_while_a_visitor_clicks(
     expect(events.get_by_role("link", name="sign_up")).to_be_visible()
     expect(dashboard.locator(".freshness")).to_contain_text("(Asia/Tokyo), may still change")
 
-    visitor = browser.new_page()
-    visitor.goto(f"{shop}/pricing")
-    visitor.wait_for_function("!!(window.headwater && headwater.track)")
-    visitor.close()
+    _visit(browser, f"{shop}/pricing").close()
     expect(_tile(dashboard, "page_views")).to_have_text("3")
     expect(_tile(dashboard, "visitors")).to_have_text("2")
 
