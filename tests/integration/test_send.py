@@ -95,10 +95,10 @@ def produce_again(stack: Stack, site: TestSite) -> int:
     consumer.assign(parts)
     consumer.seek_to_beginning()
     ends = consumer.end_offsets(parts)
-    found = []
+    found, own = [], f"{site.site_id}:".encode()
     while any(consumer.position(part) < end for part, end in ends.items()):
         for records in consumer.poll(timeout_ms=500).values():
-            found += [one for one in records if one.key.startswith(site.site_id.encode() + b":")]
+            found += [one for one in records if (one.key or b"").startswith(own)]
     consumer.close()
     producer = KafkaProducer(bootstrap_servers=servers, acks="all")
     for one in found:

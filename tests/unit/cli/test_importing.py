@@ -107,7 +107,7 @@ def test_every_line_read_is_accounted_for(tmp_path: Path) -> None:
     assert tally.skipped == {Skipped.EXTENSION: 1, Skipped.UNREADABLE: 1}
     assert tally.read == tally.taken + len(tally.refused) + tally.skipped.total()
     assert sum(advanced) == 5
-    assert edge.fields == [{"history": True}]
+    assert edge.fields == [{"history": True}] * 2
 
 
 def test_plain_and_gzip_give_the_same_events(tmp_path: Path) -> None:
