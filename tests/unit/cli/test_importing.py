@@ -98,7 +98,8 @@ def test_one_big_event_is_a_batch_of_its_own() -> None:
     ]
 
 
-def test_every_line_read_is_accounted_for(tmp_path: Path) -> None:
+def test_every_line_read_is_accounted_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "BATCH_EVENTS", 2)
     path = written(tmp_path, PAGE, IMAGE, BROKEN, PAGE, PAGE)
     advanced: list[int] = []
     edge = FakeEdge(refusing=("-4",))
