@@ -27,30 +27,35 @@ live_versions AS (
     -- An open day was read before it ended: what came after is live.
     WHERE days.run_id IS NULL OR days.is_open
 ),
+live_visitors AS (
+    SELECT
+        *,
+        array_agg(ROW(run_id, started_at, ended_at)) OVER (
+            PARTITION BY site_id, visitor_id
+        ) AS told
+    FROM live_versions
+    WHERE version = 1
+),
 live AS (
-    SELECT older.*
-    FROM live_versions AS older
-    WHERE older.version = 1
-        -- A job that started anew may cut a session elsewhere: its word counts.
-        AND NOT EXISTS (
-            SELECT 1
-            FROM live_versions AS newer
-            WHERE newer.site_id = older.site_id
-                AND newer.visitor_id = older.visitor_id
-                AND newer.run_id > older.run_id
-                AND newer.started_at <= older.ended_at
-                AND newer.ended_at >= older.started_at
+    SELECT told_session.*
+    FROM live_visitors AS told_session
+    -- A job that started anew may cut a session elsewhere: its word counts.
+    WHERE NOT any_match(
+            told,
+            newer -> newer[1] > told_session.run_id
+                AND newer[2] <= told_session.ended_at
+                AND newer[3] >= told_session.started_at
         )
         -- A late event may have moved its start into a day that is restated: never twice.
         AND NOT EXISTS (
             SELECT 1
             FROM restated
-            WHERE restated.site_id = older.site_id
-                AND restated.visitor_id = older.visitor_id
+            WHERE restated.site_id = told_session.site_id
+                AND restated.visitor_id = told_session.visitor_id
                 AND restated.started_at
-                    <= older.ended_at + INTERVAL '${session_gap_minutes}' MINUTE
+                    <= told_session.ended_at + INTERVAL '${session_gap_minutes}' MINUTE
                 AND restated.ended_at + INTERVAL '${session_gap_minutes}' MINUTE
-                    >= older.started_at
+                    >= told_session.started_at
         )
 ),
 sessions AS (
