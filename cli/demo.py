@@ -32,8 +32,9 @@ def command(context: Context, live: bool) -> None:
     from infra.local.running import stop
     from infra.local.supervisor import is_locked
 
-    # A polite kill ends the demo like Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A polite kill ends the demo like Ctrl-C does, also where a shell has it ignore Ctrl-C.
+    for polite in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(polite, signal.default_int_handler)
     was_up = is_locked(Home(context.home))
     try:
         keys = _set_up(context)
