@@ -213,11 +213,11 @@ def test_everything_killed_at_once(streams: Stack) -> None:
 def test_poison_while_it_runs(streams: Stack) -> None:
     """What nobody can read is set aside; the job goes on without a restart."""
     wait_until_it_runs(streams)
-    before, token = _restarts(streams), f"poison-{secrets.token_hex(8)}"
+    before, token = _failures(streams), f"poison-{secrets.token_hex(8)}"
     poison = _poison(token)
     load = load_around(streams, "poison", lambda: _put(streams, poison))
     assert_exactly_once(streams, load)
-    assert _restarts(streams) == before
+    assert _failures(streams) == before
     streams.wait_until(
         "all of it is set aside", lambda: _set_aside(streams, token) == len(poison), 60
     )
@@ -248,10 +248,13 @@ def _set_aside(stack: Stack, token: str) -> int:
     return sum(token in row["payload"] for row in rows)
 
 
-def _restarts(stack: Stack) -> int:
+def _failures(stack: Stack) -> list[Any]:
+    """Return what Flink keeps of every failure of the job since it was started."""
     job_id = alive(stack)[COLLECT]["jid"]
-    url = f"{stack.url('flink')}/jobs/{job_id}/metrics?get=numRestarts"
-    return int(read_json(url)[0]["value"])
+    answer = read_json(f"{stack.url('flink')}/jobs/{job_id}/exceptions")
+    assert answer is not None
+    history: list[Any] = answer["exceptionHistory"]["entries"]
+    return history
 
 
 def _kill(stack: Stack, component: str) -> None:
