@@ -48,6 +48,10 @@ format: ## Format and sort imports
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
+.PHONY: docs
+docs: install ## Write docs/reference again from schemas/, cli/ and serving/
+	$(PYTHON) -m docs.build_reference
+
 .PHONY: lock
 lock: ## Resolve the dependencies of pyproject.toml into the two locks
 	$(PYTHON) $(BOOTSTRAP) lock

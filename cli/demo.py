@@ -15,6 +15,8 @@ from cli.errors import CliError
 if TYPE_CHECKING:
     from cli.demo_site.setup import DemoKeys
 
+# The page opens on the week that the history fills.
+_VIEW: Final = "site=demo&p=7d"
 _EXAMPLE_SQL: Final = (
     "SELECT channel, count(*) AS sessions, sum(conversion_count) AS conversions"
     " FROM sessions WHERE site_id = 'demo' GROUP BY channel ORDER BY sessions DESC LIMIT 5"
@@ -67,16 +69,14 @@ def _set_up(context: Context) -> "DemoKeys":
 
 def _show(context: Context, keys: "DemoKeys") -> None:
     """Write what a newcomer wants to click, copy and try."""
-    from cli.rooms import ask_trino, open_control
-    from serving.control.links import create_sign_in_link
+    from cli.open import sign_in_link
+    from cli.rooms import ask_trino
 
     env = context.environment
-    with open_control(context) as conn:
-        token = create_sign_in_link(conn)
     serving, edge = env["HEADWATER_SERVING_URL"], env["HEADWATER_EDGE_URL"]
     question = {"site": "demo", "metrics": ["visitors", "revenue"], "date_range": "7d"}
     for name, text in (
-        ("page", f"{serving}/sign-in?token={token}  (signs you in once)"),
+        ("page", f"{sign_in_link(context, _VIEW)}  (signs you in once)"),
         ("API docs", f"{serving}/docs"),
         ("Flink", env["HEADWATER_FLINK_URL"]),
         ("Trino", f"{env['HEADWATER_TRINO_URL']}/ui/"),

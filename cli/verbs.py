@@ -11,6 +11,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "status": ("cli.status", "Show what runs, where, and whether it is well."),
     "doctor": ("cli.doctor", "Check versions, ports and disk; say how to mend what is wrong."),
     "demo": ("cli.demo", "Start everything with a demo site, its history and live traffic."),
+    "open": ("cli.open", "Print a link that signs a browser in to the page."),
     "sites": ("cli.sites", "Create and list tracked sites."),
     "keys": ("cli.keys", "Create, list and revoke keys."),
     "send": ("cli.send", "Send one event and wait until SQL shows it."),

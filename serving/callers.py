@@ -28,7 +28,7 @@ async def caller_of(request: Request, store: Store, cookie: str) -> Caller:
         raise NotSignedIn(f"The request carries no key. {_HOW}")
     check_same_origin(request)
     if not await store.is_signed_in(session):
-        raise NotSignedIn("The sign-in has ended; open a new link: `headwater status` shows one.")
+        raise NotSignedIn("The sign-in has ended; open a new link: `headwater open` prints one.")
     return Caller("page", None)
 
 

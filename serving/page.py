@@ -20,7 +20,7 @@ _ABSENT: Final = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Headwater</title>
 <h1>The page is not built yet</h1>
 <p>The API works: see <a href="/docs">its documentation</a>.
-Build the page with <code>make page</code>, then load this address again.</p></html>
+Build the page with <code>make install</code>, then load this address again.</p></html>
 """
 
 

@@ -1,6 +1,7 @@
 """Health, figures, signing in, the page."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,7 +18,7 @@ from serving.store import Connection, Store
 router = APIRouter(include_in_schema=False)
 _USED: str = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Headwater</title>
 <h1>This sign-in link has been used or is too old</h1>
-<p>A link works once, for a day. <code>headwater status</code> shows a new one.</p></html>
+<p>A link works once, for a day. <code>headwater open</code> prints a new one.</p></html>
 """
 
 
@@ -53,11 +54,13 @@ async def read_metrics() -> Response:
 async def sign_in(
     token: Annotated[str, Query(max_length=200)], parts: UseParts, request: Request
 ) -> Response:
-    """Use a one-time link up: set the page's cookie and go to the page."""
+    """Use a one-time link up: set the page's cookie and go to the view that the rest names."""
     session = await parts.store.call(links.redeem, token)
     if session is None:
         return HTMLResponse(_USED, 403, {"Cache-Control": "no-store"})
-    answer = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    view = urlencode([pair for pair in request.query_params.multi_items() if pair[0] != "token"])
+    place = f"/?{view}" if view else "/"
+    answer = RedirectResponse(place, 303, {"Cache-Control": "no-store"})
     answer.set_cookie(
         parts.cookie,
         session,

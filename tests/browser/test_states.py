@@ -92,7 +92,7 @@ def test_who_is_not_signed_in_learns_where_the_link_is(page: Page, api: MadeUpAp
     api.refuse = lambda path: problem(401, "not_signed_in", "Not signed in")
     page.goto("/?site=demo")
     expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("headwater up")
+    expect(page.locator("main")).to_contain_text("headwater open")
     expect(page.locator(".board")).to_have_count(0)
 
 

@@ -300,8 +300,9 @@ def test_a_link_signs_in_once(stack: Stack) -> None:
     with stack.postgres() as conn:
         token = links.create_sign_in_link(conn)
     with httpx.Client(base_url=stack.url("serving"), timeout=30) as browser:
-        first = browser.get(f"/sign-in?token={token}")
+        first = browser.get(f"/sign-in?token={token}&site=a%2Fb&p=7d")
         assert first.status_code == 303
+        assert first.headers["location"] == "/?site=a%2Fb&p=7d"
         cookie = first.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie

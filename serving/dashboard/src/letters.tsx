@@ -11,10 +11,10 @@ export function NotSignedIn() {
     <div class="letter">
       <h1>You are not signed in</h1>
       <p>
-        This page opens with a one-time link. The terminal in which Headwater was started shows it: <code>headwater demo</code> and{' '}
-        <code>headwater up</code> print it when they are ready. A used or old link is no loss: run the command again and it prints a new one.
+        This page opens with a one-time link, which <code>headwater open</code> prints on the machine that runs Headwater. A used or old
+        link is no loss: run the command again.
       </p>
-      <Command text="headwater up" />
+      <Command text=".venv/bin/headwater open" />
     </div>
   );
 }
