@@ -41,7 +41,8 @@ def _commands(path: str, command: click.Command) -> Iterator[str]:
 def _usage(path: str, command: click.Command) -> str:
     arguments = [p.make_metavar(_context(command)) for p in command.params if _is_argument(p)]
     line = f"```\n{' '.join([path, '[OPTIONS]', *arguments])}\n```"
-    options = [param for param in command.params if not _is_argument(param)]
+    # The options of every verb stand in the intro; they are the ones that no verb is handed.
+    options = [p for p in command.params if not _is_argument(p) and p.expose_value]
     rows = [row for option in options if (row := _row(option, command))]
     if not rows:
         return line
