@@ -25,19 +25,14 @@ from ingest_edge.http import (
 )
 from ingest_edge.key_store import KeyStore
 from ingest_edge.metrics import Metrics
-from ingest_edge.routes import own, segment, service
+from ingest_edge.routes import service
+from ingest_edge.routes.table import handler_of
 from ingest_edge.sink import KafkaSink
 from pipelines.enrich.device import agent_of
 
 _LOG: Final = logging.getLogger(__name__)
 _FIX: Final = "See the list of routes in the documentation of the edge."
 
-Handler = Callable[[Edge, Request], Awaitable[Answer]]
-
-POSTS: Final[dict[str, Handler]] = {
-    "/e": own.post_tracker_batch,
-    "/v1/batch": segment.post_batch,
-}
 GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
 
 
@@ -86,8 +81,7 @@ class App:
         raise WrongMethod(("method", f"{request.method[:20]} is not taken", _FIX))
 
     async def _post(self, request: Request, receive: Receive) -> Answer:
-        path = request.path.rstrip("/") or "/"
-        handler = POSTS.get(path) or _named_post(path)
+        path, handler = request.path, handler_of(request.path)
         if handler is None:
             if path in GETS:
                 raise WrongMethod(("method", "this address takes GET", _FIX))
@@ -107,7 +101,7 @@ class App:
                 return service.get_script(self.edge, request)
             case "/.well-known/gpc.json":
                 return service.get_gpc()
-        if request.path in POSTS or _named_post(request.path):
+        if handler_of(request.path):
             raise WrongMethod(("method", "this address takes POST", _FIX))
         raise NoSuchRoute(("path", f"{request.path[:80]!r} is no route", _FIX))
 
@@ -155,16 +149,6 @@ def _warm_up() -> None:
     agent_of("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     gc.collect()
     gc.freeze()
-
-
-def _named_post(path: str) -> Handler | None:
-    """Return the handler of a path with a name in it."""
-    parts = path.split("/")
-    if len(parts) == 3 and parts[1] == "v1" and parts[2] in segment.CALLS:
-        return lambda edge, request: segment.post_call(edge, request, parts[2])
-    if len(parts) == 4 and parts[1] == "sites" and parts[3] == "events":
-        return lambda edge, request: segment.post_site_events(edge, request, parts[2])
-    return None
 
 
 def _request(scope: dict[str, Any]) -> Request:

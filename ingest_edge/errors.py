@@ -15,7 +15,9 @@ A single event is refused by a Refusal, which is a value, not an exception.
 """
 
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
+
+_MAX_DETAIL: Final = 1_000
 
 
 class EdgeError(Exception):
@@ -61,12 +63,19 @@ class Refused(EdgeError):
         self.given_code = code or self.code
 
     def problem(self, request_id: str) -> dict[str, Any]:
-        """Return the body of the answer (RFC 9457)."""
+        """Return the body of the answer (RFC 9457).
+
+        `message` repeats `detail`: a published client that misses it takes the answer for a broken
+        line and sends the refused batch ten times more.
+        """
+        detail = str(self)[:_MAX_DETAIL]
         return {
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
             "code": self.given_code,
+            "detail": detail,
+            "message": detail,
             "request_id": request_id,
             "errors": [{"loc": loc, "msg": msg, "fix": fix} for loc, msg, fix in self.faults],
         }

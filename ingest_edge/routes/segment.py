@@ -14,7 +14,7 @@ from ingest_edge.routes.own import left_out, refuse_body
 from ingest_edge.segment_batch import SegmentBatch
 from ingest_edge.segment_wire import Batch, Single
 
-CALLS: Final = frozenset({"track", "page", "identify", "screen", "group", "alias"})
+CALLS: Final = ("track", "page", "identify", "screen", "group", "alias")
 _BATCH: Final = msgspec.json.Decoder(Batch)
 _SINGLE: Final = msgspec.json.Decoder(Single)
 

@@ -222,3 +222,9 @@ def test_unknown_properties_come_through_unchanged(edge: Caller) -> None:
     body = msgspec.json.encode(track()).decode()[:-1] + f',"properties":{text}}}'
     edge.post("/v1/track", body.encode())
     assert edge.events()[0]["properties"] == text
+
+
+def test_refusal_has_what_published_clients_look_for(edge: Caller) -> None:
+    problem = edge.batch(track("")).json()
+    assert problem["detail"] == problem["message"] != ""
+    assert problem["code"] == "bad_event"

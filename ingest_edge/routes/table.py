@@ -1,0 +1,74 @@
+"""Every address that takes events, a line each; another dialect is one file and one line."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from ingest_edge.http import Answer
+from ingest_edge.routes import own, segment
+from ingest_edge.segment_wire import Batch, Message, Single
+
+# Takes the edge, the request and the names in its path, in order.
+Handler = Callable[..., Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address for POST. `{name}` in the path stands for one part of it.
+
+    `body` is what the body must be; where it keeps its events unread, they stand in its list
+    `events_in` and each must be an `event`.
+    """
+
+    path: str
+    handler: Handler
+    summary: str
+    body: type[msgspec.Struct]
+    events_in: str | None = None
+    event: type[msgspec.Struct] | None = None
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("/e", own.post_tracker_batch, "The tracker's batch, named as the columns are.",
+          own.TrackerBatch, "events", own.TrackerEvent),
+    Route("/v1/batch", segment.post_batch, "Segment's batch.", Batch, "batch", Message),
+    *(
+        Route(f"/v1/{call}", partial(segment.post_call, call=call), f"Segment's call {call}.",
+              Single)
+        for call in segment.CALLS
+    ),
+    Route("/sites/{site_id}/events", segment.post_site_events,
+          "Segment's batch for the site of the path.", Batch, "batch", Message),
+)  # fmt: skip
+
+_PLAIN: Final = {route.path: route.handler for route in ROUTES if "{" not in route.path}
+_NAMED: Final = [(route.path.split("/"), route.handler) for route in ROUTES if "{" in route.path]
+
+
+def handler_of(path: str) -> Handler | None:
+    """Return what takes a POST to that path, its names filled in; None if nothing does.
+
+    A slash at the end makes no difference, unless an address of its own ends in one.
+    """
+    found = _PLAIN.get(path) or _PLAIN.get(path.rstrip("/"))
+    if found is not None:
+        return found
+    parts = path.rstrip("/").split("/")
+    for wanted, handler in _NAMED:
+        if len(wanted) == len(parts) and all(
+            _fits(*pair) for pair in zip(wanted, parts, strict=True)
+        ):
+            names = [part for part, want in zip(parts, wanted, strict=True) if want[:1] == "{"]
+            return _with_names(handler, names)
+    return None
+
+
+def _fits(wanted: str, part: str) -> bool:
+    return wanted == part or wanted[:1] == "{"
+
+
+def _with_names(handler: Handler, names: list[str]) -> Handler:
+    return lambda edge, request: handler(edge, request, *names)
