@@ -32,6 +32,11 @@ def command() -> None:
 @click.option("--name", default="", help="What it is for.")
 @click.option("--host", "hosts", multiple=True, help="Host that may use it; repeat.")
 @click.option("--expires-days", type=click.IntRange(min=1), help="Days until it stops working.")
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(min=1),
+    help="Requests the edge takes from it; default: the limit of its kind.",
+)
 @pass_context
 def create(
     context: Context,
@@ -40,13 +45,22 @@ def create(
     name: str,
     hosts: tuple[str, ...],
     expires_days: int | None,
+    requests_per_minute: int | None,
 ) -> None:
     """Write the key to stdout, alone, so that it can be put into a variable."""
     from serving.control.keys import create_key
 
     expires_at = datetime.now(UTC) + timedelta(days=expires_days) if expires_days else None
     with open_control(context) as conn:
-        key = create_key(conn, site, kind, name, allowed_hosts=hosts, expires_at=expires_at)
+        key = create_key(
+            conn,
+            site,
+            kind,
+            name,
+            allowed_hosts=hosts,
+            expires_at=expires_at,
+            requests_per_minute=requests_per_minute,
+        )
     click.echo(key)
     env = context.environment
     next_step = _NEXT[kind].format(

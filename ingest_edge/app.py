@@ -24,6 +24,7 @@ from ingest_edge.http import (
     read_body,
 )
 from ingest_edge.key_store import KeyStore
+from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.routes import service
 from ingest_edge.routes.table import handler_of
@@ -136,6 +137,7 @@ def make_app(config: Config) -> App:
         geo=Geo(config.geo_v4, config.geo_v6),
         sink=sink,
         metrics=metrics,
+        limits=Limits(metrics),
     )
     return App(edge, beats.run)
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from ingest_edge.address import parse_address
 from ingest_edge.event import Event, blank_event
-from ingest_edge.geo import Geo, Place, parse_address
+from ingest_edge.geo import Geo, Place
 from ingest_edge.http import Request
 from ingest_edge.keys import Site
 from pipelines.enrich.bots import PERSON, BotVerdict, judge

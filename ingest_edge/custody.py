@@ -14,6 +14,7 @@ from ingest_edge.errors import BadRequest, DropReason, Refusal
 from ingest_edge.event import SCHEMA, Event, encode
 from ingest_edge.geo import Geo
 from ingest_edge.key_store import KeyStore
+from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.privacy import AddressMask, masked_payload
 from ingest_edge.sink import Record, Sink
@@ -38,6 +39,7 @@ class Edge:
     geo: Geo
     sink: Sink
     metrics: Metrics
+    limits: Limits
 
 
 class Parsed(NamedTuple):

@@ -10,6 +10,7 @@ EdgeError
         WrongMethod         405
         TooLarge            413
         UnsupportedMedia    415
+        TooManyRequests     429 come again after `wait_seconds`
         NotDurable          503 not kept: send it again
 A single event is refused by a Refusal, which is a value, not an exception.
 """
@@ -131,6 +132,21 @@ class UnsupportedMedia(Refused):
     status = 415
     code = "unsupported_media"
     title = "The body's type is not supported."
+
+
+class TooManyRequests(Refused):
+    """The key or the client's address asked too often; `wait_seconds` until it may again."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests."
+
+    def __init__(self, policy: str, per_minute: int, wait_seconds: float) -> None:
+        msg = f"this {policy} may make {per_minute} requests a minute"
+        super().__init__((policy, msg, "Send after Retry-After; put more events into a batch."))
+        self.policy = policy
+        self.per_minute = per_minute
+        self.wait_seconds = wait_seconds
 
 
 class NotDurable(Refused):

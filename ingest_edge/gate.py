@@ -5,7 +5,7 @@ import binascii
 
 from ingest_edge.arrival import address_of
 from ingest_edge.custody import Edge
-from ingest_edge.errors import DropReason, Forbidden
+from ingest_edge.errors import DropReason, Forbidden, Refused
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
 
@@ -30,7 +30,23 @@ def _basic_user(value: str) -> str | None:
 
 
 def admit(edge: Edge, request: Request, text: str | None, site_id: str | None = None) -> Key:
-    """Return the key, or raise UnknownKey or Forbidden. `site_id` is the one in the path."""
+    """Return the key and count the request, or raise UnknownKey, Forbidden, TooManyRequests.
+
+    `site_id` is the one in the path. A client's tries with keys that do not exist count as well.
+    """
+    try:
+        key = allowed_key(edge, request, text, site_id)
+    except Refused:
+        count_client(edge, request)
+        raise
+    if key.kind != "sec":
+        count_client(edge, request)
+    edge.limits.count_key(key.key_hash, key.requests_per_minute)
+    return key
+
+
+def allowed_key(edge: Edge, request: Request, text: str | None, site_id: str | None = None) -> Key:
+    """Return the key if it may be used like this, or raise UnknownKey or Forbidden."""
     key = edge.keys.ring.find(text, edge.clock.now())
     if key.kind == "api":
         fix = "Write with a hw_pub_ or hw_sec_ key."
@@ -43,6 +59,11 @@ def admit(edge: Edge, request: Request, text: str | None, site_id: str | None = 
         msg = f"{request.origin_host!r} is not a host of the site"
         raise Forbidden(("headers.origin", msg, fix), code="foreign_origin")
     return key
+
+
+def count_client(edge: Edge, request: Request) -> None:
+    """Count a request of the client's address, or raise TooManyRequests."""
+    edge.limits.count_address(client_address(edge, request))
 
 
 def privacy_signal(request: Request, key: Key) -> DropReason | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,17 +43,6 @@ class Geo:
     def is_present(self) -> bool:
         """Tell whether any place can be known."""
         return self._v4 is not None or self._v6 is not None
-
-
-def parse_address(address: str | None) -> IPv4Address | IPv6Address | None:
-    """Return the address; an IPv4 one in IPv6 clothes is taken out of them; None if it is none."""
-    try:
-        parsed = ip_address(address) if address else None
-    except ValueError:
-        return None
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        return parsed.ipv4_mapped
-    return parsed
 
 
 def _place(found: Mapping[str, object]) -> Place:

@@ -6,12 +6,13 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from math import ceil
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from ingest_edge.errors import BadRequest, Refused, TooLarge, UnsupportedMedia
+from ingest_edge.errors import BadRequest, Refused, TooLarge, TooManyRequests, UnsupportedMedia
 from schemas.load import RULES
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -81,9 +82,24 @@ def json_answer(status: int, content: Any, dropped: int | str = 0) -> Answer:
 
 def problem_answer(error: Refused, request_id: str) -> Answer:
     """Return the answer for a refused request (RFC 9457)."""
-    headers = [(b"retry-after", b"2")] if error.status in (429, 503) else []
+    headers = [(b"retry-after", b"2")] if error.status in (503, 507) else []
+    if isinstance(error, TooManyRequests):
+        headers = limit_headers(error)
     body = msgspec.json.encode(error.problem(request_id))
     return Answer(error.status, body, b"application/problem+json", headers)
+
+
+def limit_headers(error: TooManyRequests) -> list[tuple[bytes, bytes]]:
+    """Return Retry-After and the RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10.
+
+    `q` requests in `w` seconds; `r` are left now, the next one is free in `t` seconds.
+    """
+    wait = max(1, ceil(error.wait_seconds))
+    return [
+        (b"retry-after", b"%d" % wait),
+        (b"ratelimit-policy", f'"{error.policy}";q={error.per_minute};w=60'.encode()),
+        (b"ratelimit", f'"{error.policy}";r=0;t={wait}'.encode()),
+    ]
 
 
 def cors_headers(request: Request, *, is_allowed: bool) -> list[tuple[bytes, bytes]]:
@@ -94,7 +110,7 @@ def cors_headers(request: Request, *, is_allowed: bool) -> list[tuple[bytes, byt
     return [
         (b"vary", b"Origin"),
         (b"access-control-allow-origin", origin),
-        (b"access-control-expose-headers", b"Retry-After, X-Dropped"),
+        (b"access-control-expose-headers", b"Retry-After, RateLimit, RateLimit-Policy, X-Dropped"),
     ]
 
 

@@ -27,7 +27,7 @@ _SITES: Final = """
     FROM sites"""
 _KEYS: Final = """
     SELECT encode(key_hash, 'hex') AS key_hash, site_id, kind, allowed_hosts,
-        (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at
+        requests_per_minute, (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at
     FROM keys WHERE revoked_at IS NULL"""
 
 

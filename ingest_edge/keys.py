@@ -8,11 +8,17 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest_edge.errors import UnknownKey
+from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
 
 Row = Mapping[str, Any]
 
+# A key that only reads (api) may make no request here at all, so it has no limit.
+_USUAL: Final = {
+    "pub": RULES.limits.pub_requests_per_minute,
+    "sec": RULES.limits.sec_requests_per_minute,
+}
 _FIX: Final = "Use a write key of the site: `headwater keys create --site ID --kind pub`."
 
 
@@ -42,6 +48,7 @@ class Key:
     site: Site
     allowed_hosts: frozenset[str]
     expires_at: int | None
+    requests_per_minute: int
 
     def allows(self, origin_host: str | None) -> bool:
         """Tell whether a page of that host may use the key; no Origin means no browser."""
@@ -128,4 +135,6 @@ def _key(row: Row, site: Site) -> Key:
         site=site,
         allowed_hosts=frozenset(row["allowed_hosts"] or ()),
         expires_at=row["expires_at"],
+        # A file written by an older edge does not know the column.
+        requests_per_minute=row.get("requests_per_minute") or _USUAL.get(row["kind"], 0),
     )

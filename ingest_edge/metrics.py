@@ -10,6 +10,7 @@ CounterName = Literal[
     "headwater_edge_requests_total",
     "headwater_edge_records_failed_total",
     "headwater_edge_heartbeats_total",
+    "headwater_edge_requests_limited_total",
 ]
 GaugeName = Literal["headwater_edge_keys_stale", "headwater_edge_records_waiting"]
 
@@ -19,6 +20,7 @@ _HELP: Final[dict[str, str]] = {
     "headwater_edge_requests_total": "Requests answered, by status.",
     "headwater_edge_records_failed_total": "Records the broker did not acknowledge, by topic.",
     "headwater_edge_heartbeats_total": "Heartbeats sent, by topic.",
+    "headwater_edge_requests_limited_total": "Requests answered 429, by whose limit was passed.",
     "headwater_edge_keys_stale": "1 while Postgres is away and known keys are served.",
     "headwater_edge_records_waiting": "Records sent to the broker and not yet acknowledged.",
     "headwater_edge_ack_seconds": "From the first byte of a batch to its acknowledgement.",
@@ -29,6 +31,7 @@ _LABEL: Final[dict[CounterName, str]] = {
     "headwater_edge_requests_total": "status",
     "headwater_edge_records_failed_total": "topic",
     "headwater_edge_heartbeats_total": "topic",
+    "headwater_edge_requests_limited_total": "limit",
 }
 _ACK_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ingest_edge.custody import EVENTS, Edge
 from ingest_edge.errors import NoSuchRoute
-from ingest_edge.gate import admit
+from ingest_edge.gate import allowed_key, count_client
 from ingest_edge.http import Answer, Request, cors_headers, json_answer
 
 _SCRIPT_SECONDS: Final = 300
@@ -54,7 +54,9 @@ def get_gpc() -> Answer:
 def get_script(edge: Edge, request: Request) -> Answer:
     """Answer the tracker with the site's settings in it; 304 if the browser has that one."""
     text = request.parameter("k")
-    key = admit(edge, request, text)
+    # Loading the script takes nothing from what the key may send.
+    count_client(edge, request)
+    key = allowed_key(edge, request, text)
     file = edge.config.tracker_file
     if not file.is_file():
         raise NoSuchRoute(("path", "the tracker is not built", "Run `make tracker`."))

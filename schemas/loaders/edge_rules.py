@@ -1,4 +1,4 @@
-"""Rules of enrichment, one dataclass a file: channels, devices, bots, events, currencies."""
+"""Rules of the edge, one dataclass a file: channels, devices, bots, events, limits, money."""
 
 import csv
 from collections.abc import Mapping
@@ -110,6 +110,16 @@ class EventRules:
     conversions: tuple[str, ...]
     segment_names: Mapping[str, str]
     aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LimitRules:
+    """How much one sender may ask of the edge (rules/limits.toml)."""
+
+    pub_requests_per_minute: int
+    sec_requests_per_minute: int
+    address_requests_per_minute: int
+    max_buckets: int
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from schemas.loaders.edge_rules import (
     CurrencyRules,
     DeviceRules,
     EventRules,
+    LimitRules,
 )
 from schemas.loaders.strict import build, read_toml
 
@@ -58,6 +59,7 @@ class Rules:
     devices: DeviceRules
     bots: BotRules
     events: EventRules
+    limits: LimitRules
     currencies: CurrencyRules
 
 

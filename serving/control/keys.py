@@ -18,15 +18,19 @@ from serving.control.sites import checked_host
 KINDS: Final = ("pub", "sec", "api")
 _BASE62: Final = string.ascii_letters + string.digits
 _PREFIX_LENGTH: Final = 12
+_MOST_REQUESTS: Final = 1_000_000_000  # what the column holds, and no limit to speak of
 _SELECT: Final = (
     "SELECT key_id, site_id, kind, name, prefix, allowed_hosts,"
-    " created_at, expires_at, revoked_at, last_used_at FROM keys"
+    " requests_per_minute, created_at, expires_at, revoked_at, last_used_at FROM keys"
 )
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key as people may see it: never the key itself."""
+    """One key as people may see it: never the key itself.
+
+    `requests_per_minute` None means the limit of its kind (schemas/rules/limits.toml).
+    """
 
     key_id: str
     site_id: str
@@ -38,6 +42,7 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    requests_per_minute: int | None = None
 
 
 def create_key(
@@ -48,19 +53,24 @@ def create_key(
     *,
     allowed_hosts: Iterable[str] = (),
     expires_at: datetime | None = None,
+    requests_per_minute: int | None = None,
 ) -> str:
     """Make a key and return it: the only time that it can be seen.
 
-    Raises InvalidKey for an unknown kind, UnknownSite.
+    Raises InvalidKey for an unknown kind or limit, UnknownSite.
     """
     if kind not in KINDS:
         raise InvalidKey(f"{kind!r} is not a kind of key.", f"Use one of {', '.join(KINDS)}.")
+    if requests_per_minute is not None and not 1 <= requests_per_minute <= _MOST_REQUESTS:
+        raise InvalidKey(
+            f"{requests_per_minute} is not a number of requests.", f"Use 1 to {_MOST_REQUESTS}."
+        )
     key = f"hw_{kind}_" + "".join(secrets.choice(_BASE62) for _ in range(32))
     hosts = [checked_host(host) for host in allowed_hosts]
     try:
         conn.execute(
             "INSERT INTO keys (key_id, site_id, kind, name, prefix, key_hash, allowed_hosts,"
-            " expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            " expires_at, requests_per_minute) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 f"key_{secrets.token_hex(8)}",
                 site_id,
@@ -70,6 +80,7 @@ def create_key(
                 key_hash(key),
                 hosts,
                 expires_at,
+                requests_per_minute,
             ],
         )
     except psycopg.errors.ForeignKeyViolation as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import psutil
 import psycopg
@@ -23,6 +23,8 @@ from infra.local.running import current_status
 from infra.local.status import ComponentStatus, State, Status
 from serving.control import keys, sites
 
+# Tests and benches send faster than a site; those of the limits make keys of their own.
+_UNLIMITED: Final = 1_000_000_000
 HEADWATER = CHECKOUT / ".venv" / "bin" / "headwater"
 T = TypeVar("T")
 
@@ -152,13 +154,16 @@ class Stack:
             return [tuple(row) for row in connection.cursor().execute(query).fetchall()]
 
     def make_site(self, site_id: str, **settings: Any) -> TestSite:
-        """Create a site (see serving.control.sites.create_site) with a key of each kind.
+        """Create a site (see serving.control.sites.create_site) with an unlimited key of each kind.
 
         The edge reads keys every other second: where it runs, the keys work on return.
         """
         with self.postgres() as connection:
             sites.create_site(connection, site_id, **settings)
-            made = [keys.create_key(connection, site_id, kind) for kind in ("pub", "sec", "api")]
+            made = [
+                keys.create_key(connection, site_id, kind, requests_per_minute=_UNLIMITED)
+                for kind in ("pub", "sec", "api")
+            ]
         site = TestSite(site_id, *made)
         edge = self.status().components.get("edge")
         if edge is not None and edge.state is State.READY:

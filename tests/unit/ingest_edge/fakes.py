@@ -20,6 +20,7 @@ from ingest_edge.errors import NotDurable
 from ingest_edge.geo import Geo
 from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
+from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.sink import Record
 
@@ -73,6 +74,7 @@ class Caller:
     app: App
     sink: FakeSink
     time: FakeTime
+    client: str | None = CLIENT
 
     def request(
         self,
@@ -94,7 +96,7 @@ class Caller:
             "path": unquote(address.path),
             "query_string": address.query.encode(),
             "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in sent.items()],
-            "client": (CLIENT, 5),
+            "client": (self.client, 5) if self.client else None,
         }
         return asyncio.run(self._call(scope, content))
 
@@ -168,5 +170,7 @@ def make_caller(tmp_path: Path, clock: Clock | None = None) -> Caller:
         geo_v6=None,
         trusted_proxies=(),
     )
-    edge = Edge(config, clock or WallClock(moved), keys, Geo(None, None), sink, Metrics())
+    metrics = Metrics()
+    limits = Limits(metrics, lambda: moved.now / 1000)
+    edge = Edge(config, clock or WallClock(moved), keys, Geo(None, None), sink, metrics, limits)
     return Caller(App(edge), sink, moved)
