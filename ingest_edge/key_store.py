@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +18,8 @@ _LOG: Final = logging.getLogger(__name__)
 # A new key works, and a revoked one stops, within two of these.
 _REFRESH_SECONDS: Final = 1.0
 _CONNECT_TIMEOUT_SECONDS: Final = 3
+# A Postgres that took the question and hangs is away; nothing else would ever tell.
+_ANSWER_SECONDS: Final = 5.0
 # Changes with every insert, update and delete of the two tables, at the cost of a small scan.
 _FINGERPRINT: Final = """
     SELECT md5(concat(
@@ -90,6 +94,14 @@ class KeyStore:
                 self._stop.wait(_REFRESH_SECONDS)
 
     def _refresh(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        deadline = threading.Timer(_ANSWER_SECONDS, _hang_up, [connection])
+        deadline.start()
+        try:
+            self._read_changes(connection)
+        finally:
+            deadline.cancel()
+
+    def _read_changes(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
         row = connection.execute(_FINGERPRINT).fetchone()
         fingerprint = str(row["md5"]) if row else ""
         if fingerprint == self._fingerprint:
@@ -108,6 +120,12 @@ class KeyStore:
         self.ring = ring_of(copy.sites, copy.keys)
         self._fingerprint = copy.fingerprint
         self.is_loaded = True
+
+
+def _hang_up(connection: psycopg.Connection[Any]) -> None:
+    """End the connection under whoever waits for its answer: they get an OperationalError."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _read(file: Path) -> _Copy | None:

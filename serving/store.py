@@ -1,9 +1,13 @@
 """The control plane as the API asks it: in threads, remembered for seconds, outliving Postgres."""
 
 import asyncio
+import os
+import socket
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import psycopg
@@ -56,7 +60,7 @@ class Store:
 
         def run() -> T:
             try:
-                with self._pool.connection() as connection:
+                with self._pool.connection() as connection, _answering(connection):
                     return what(connection, *args, **kwargs)
             except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
                 raise ControlAway("Postgres does not answer; nothing was changed.") from error
@@ -80,6 +84,22 @@ class Store:
     async def _remembered(self, name: tuple[str, Any], look: Callable[[], Awaitable[T]]) -> T:
         token = int(self._clock()) // REMEMBER_SECONDS
         return (await self._cache.get(name, token, look)).value
+
+
+@contextmanager
+def _answering(connection: Connection) -> Iterator[None]:
+    """Give Postgres some seconds; one that hangs then raises OperationalError like one away."""
+    deadline = threading.Timer(_WAIT_SECONDS, _hang_up, [connection])
+    deadline.start()
+    try:
+        yield
+    finally:
+        deadline.cancel()
+
+
+def _hang_up(connection: Connection) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _used_key(conn: Connection, key: str) -> Key | None:

@@ -33,18 +33,26 @@ def is_running(pid: int | None, began: float | None) -> bool:
 
 
 def group_members(leader: int, began: float) -> list[psutil.Process]:
-    """Return what belongs to the process group a component was started in.
+    """Return what belongs to the process group a component was started in, or descends from it.
 
     TRICKY: the leader may be dead and its number in use again; members count only if they are
-    not older than the component.
+    not older than the component. Descendants count too: a backend of Postgres leads a group of
+    its own, and one that hangs would keep a new Postgres from starting.
     """
-    members = []
+    members = _descendants(leader)
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            is_member = os.getpgid(process.pid) == leader
+            is_member = os.getpgid(process.pid) == leader and process not in members
             if is_member and process.create_time() >= began - _TOLERANCE_SECONDS:
                 members.append(process)
     return members
+
+
+def _descendants(leader: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(leader).children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def end_group(leader: int | None, began: float | None, grace_seconds: float = 10.0) -> int:

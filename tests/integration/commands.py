@@ -47,3 +47,36 @@ def ask_api(stack: Stack, key: str, question: dict[str, Any]) -> dict[str, Any]:
     status, answer = post(stack.url("serving"), "/api/v1/query", question, headers)
     assert status == 200, answer
     return answer
+
+
+def run_dagster_job(stack: Stack, job: str) -> None:
+    """Start a job with its defaults, as its schedule does, and wait until it has succeeded."""
+    location = _dagster(stack, "{ repositoriesOrError { ... on RepositoryConnection {"
+        " nodes { name location { name } } } } }")["repositoriesOrError"]["nodes"][0]  # fmt: skip
+    selector = {
+        "repositoryName": location["name"],
+        "repositoryLocationName": location["location"]["name"],
+        "jobName": job,
+    }
+    launched = _dagster(
+        stack,
+        "mutation ($asked: ExecutionParams!) { launchRun(executionParams: $asked) {"
+        " ... on LaunchRunSuccess { run { runId } } } }",
+        asked={"selector": selector, "runConfigData": {}, "mode": "default"},
+    )["launchRun"]
+    run_id = launched["run"]["runId"]
+
+    def ended() -> str | None:
+        question = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+        status: str = _dagster(stack, question, id=run_id)["runOrError"]["status"]
+        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    assert stack.wait_until(f"job {job} to end", ended, seconds=240, pause=1) == "SUCCESS"
+
+
+def _dagster(stack: Stack, question: str, **variables: Any) -> dict[str, Any]:
+    body = {"query": question, "variables": variables}
+    status, answer = post(stack.url("dagster"), "/graphql", body)
+    assert status == 200, answer
+    data: dict[str, Any] = answer["data"]
+    return data

@@ -6,8 +6,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,7 +18,7 @@ import psycopg
 from infra.local.config import CHECKOUT
 from infra.local.environment import environment
 from infra.local.home import Home
-from infra.local.processes import is_running
+from infra.local.processes import is_running, send
 from infra.local.running import current_status
 from infra.local.status import ComponentStatus, State, Status
 from serving.control import keys, sites
@@ -98,6 +98,22 @@ class Stack:
         assert pid is not None, f"{name} does not run"
         os.kill(pid, signal_number)
         return pid
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Stop components and what they started, as if their machine hung; then let them go on."""
+        family: list[psutil.Process] = []
+        try:
+            for name in names:
+                pid = self.component(name).pid
+                assert pid is not None, f"{name} does not run"
+                leader = psutil.Process(pid)
+                leader.suspend()
+                family += [leader, *leader.children(recursive=True)]
+            send(family[::-1], signal.SIGSTOP)
+            yield
+        finally:
+            send(family, signal.SIGCONT)
 
     def kill_supervisor(self) -> None:
         """Kill -9 the supervisor alone: what it started goes on."""

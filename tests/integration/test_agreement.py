@@ -1,17 +1,16 @@
 """One set of events goes in at the edge; stream, batch and API give one number for each question.
 
-The home runs on the replay clock: two days pass in a minute, sessions close as in life. What is
-expected is computed here from the events sent, in lines that share nothing with the product.
+The home runs on the replay clock: days pass in a minute, sessions close as in life. What is
+expected is computed in visits.py from the events sent, in lines that share nothing with the
+product.
 """
 
 import os
 import shutil
 import tempfile
 import uuid
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -21,42 +20,29 @@ import pytest
 
 from cli.demo_site import shop
 from cli.demo_site.history import TIMEZONE, make_history
+from cli.demo_site.visits import Visit
 from cli.demo_site.wire import browser_headers, events_of
 from cli.edge import EdgeClient
-from tests.integration.commands import ask_api, post
+from tests.integration.commands import ask_api, run_dagster_job
 from tests.integration.stack import Stack, TestSite
+from tests.integration.visits import (
+    CONVERSIONS,
+    Session,
+    move_clock,
+    sessions_in,
+    sessions_of,
+    when,
+)
 
 ZONE: Final = ZoneInfo(TIMEZONE)
-LAST_DAY: Final = datetime.now(UTC).astimezone(ZONE).date() - timedelta(days=1)
+LAST_DAY: Final = datetime.now(UTC).astimezone(ZONE).date() - timedelta(days=2)
 DAYS: Final = (LAST_DAY - timedelta(days=1), LAST_DAY)
-INTERACTIVE: Final = {
-    "add_to_cart",
-    "checkout_started",
-    "order_completed",
-    "form_submit",
-    "sign_up",
-}
-CONVERSIONS: Final = {"order_completed", "sign_up"}
+# The day that Flink does not see end.
+NEXT_DAY: Final = LAST_DAY + timedelta(days=1)
 METRICS: Final = ["page_views", "visitors", "sessions", "events", "conversions", "bounce_rate"]
 # Who wrote a row and when; the stream knows new visitors by the tracker's hint only.
 _OWN: Final = {"run_id", "emitted_at", "is_new_visitor"}
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Session:
-    """A session as the events say it was."""
-
-    visitor_id: str
-    started_at: datetime
-    ended_at: datetime
-    events: int
-    page_views: int
-    conversions: int
-    engaged_ms: int
-    entry_page: str
-    exit_page: str
-    is_bounce: bool
 
 
 @pytest.fixture(scope="module")
@@ -83,74 +69,35 @@ def site(replay: Stack) -> TestSite:
 @pytest.fixture(scope="module")
 def events(replay: Stack, site: TestSite) -> list[dict[str, Any]]:
     """Send two days of the shop's visits, each event at its time; return what was sent."""
+    sent = events_of_days(DAYS)
+    send(replay, site, sent)
+    move_clock(replay, site, when(sent[-1][0]) + timedelta(hours=2))
+    return [event for event, _ in sent]
+
+
+@pytest.fixture(scope="module")
+def expected(events: list[dict[str, Any]]) -> list[Session]:
+    return sessions_of(events)
+
+
+def events_of_days(days: tuple[date, ...]) -> list[tuple[dict[str, Any], Visit]]:
+    """Return what happens in the shop in visits that begin on those days, in order of time."""
     visits = [
         visit
-        for visit in make_history(LAST_DAY, people=150)
-        if visit.actions[0].happened_at.astimezone(ZONE).date() in DAYS
+        for visit in make_history(days[-1], people=150)
+        if visit.actions[0].happened_at.astimezone(ZONE).date() in days
     ]
     sent = [(event, visit) for visit in visits for event in events_of(visit, "agree-")]
-    sent.sort(key=lambda pair: str(pair[0]["timestamp"]))
+    return sorted(sent, key=lambda pair: str(pair[0]["timestamp"]))
+
+
+def send(replay: Stack, site: TestSite, sent: list[tuple[dict[str, Any], Visit]]) -> None:
+    """Send each event at its time."""
     client = EdgeClient(replay.url("edge"), site.write_key)
     for event, visit in sent:
         headers = browser_headers(visit.visitor, shop.HOST)
         assert client.post_batch([event], headers, sentAt=event["timestamp"]) == []
     client.close()
-    move_clock(replay, site, when(sent[-1][0]) + timedelta(hours=2))
-    return [event for event, _ in sent]
-
-
-def move_clock(replay: Stack, site: TestSite, to: datetime) -> None:
-    body = {"writeKey": site.write_key, "batch": [], "sentAt": to.isoformat()}
-    status, answer = post(replay.url("edge"), "/v1/batch", body)
-    assert status == 200, answer
-
-
-@pytest.fixture(scope="module")
-def expected(events: list[dict[str, Any]]) -> list[Session]:
-    by_visitor = defaultdict(list)
-    for event in events:
-        by_visitor[event["anonymousId"]].append(event)
-    sessions = []
-    for own in by_visitor.values():
-        held = [own[0]]
-        for event in own[1:]:
-            if when(event) - when(held[-1]) > timedelta(minutes=30):
-                sessions.append(session_of(held))
-                held = []
-            held.append(event)
-        sessions.append(session_of(held))
-    return sorted(sessions, key=lambda one: (one.started_at, one.visitor_id))
-
-
-def session_of(events: list[dict[str, Any]]) -> Session:
-    names = [event["event"] for event in events]
-    pages = [e["context"]["page"]["path"] for e in events if e["event"] == "page_view"]
-    engaged_ms = sum(event["properties"].get("engaged_ms", 0) for event in events)
-    return Session(
-        visitor_id=events[0]["anonymousId"],
-        started_at=when(events[0]),
-        ended_at=when(events[-1]),
-        events=len(events),
-        page_views=len(pages),
-        conversions=sum(name in CONVERSIONS for name in names),
-        engaged_ms=engaged_ms,
-        entry_page=pages[0],
-        exit_page=pages[-1],
-        is_bounce=len(pages) == 1 and not INTERACTIVE & set(names) and engaged_ms < 10_000,
-    )
-
-
-def when(event: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(event["timestamp"])
-
-
-def sessions_in(replay: Stack, site: TestSite, table: str) -> list[Session]:
-    rows = replay.sql(
-        "SELECT visitor_id, started_at, ended_at, event_count, page_view_count, conversion_count,"
-        f" engaged_ms, entry_page, exit_page, is_bounce FROM {table}"
-        f" WHERE site_id = '{site.site_id}'"
-    )
-    return sorted((Session(*row) for row in rows), key=lambda one: (one.started_at, one.visitor_id))
 
 
 def rows_without_their_own(replay: Stack, site: TestSite, table: str) -> list[dict[str, Any]]:
@@ -290,3 +237,40 @@ def test_money_agrees_to_the_cent(
     assert sums[0] > 100
     assert sums == [sums[0]] * 3
     assert api_revenue(replay, site) == sums[0]
+
+
+def test_a_day_that_ended_while_flink_was_away_closes_later_and_whole(
+    replay: Stack, events: list[dict[str, Any]]
+) -> None:
+    site = replay.make_site(f"away-{uuid.uuid4().hex[:8]}", timezone=TIMEZONE)
+    sent = events_of_days((NEXT_DAY,))
+    noon = datetime.combine(NEXT_DAY, time(12), ZONE)
+    send(replay, site, [pair for pair in sent if when(pair[0]) < noon])
+    with replay.frozen("jobmanager", "taskmanager"):
+        send(replay, site, [pair for pair in sent if when(pair[0]) >= noon])
+        move_clock(replay, site, noon + timedelta(hours=18))
+        run_dagster_job(replay, "restate")
+        assert days_that_count(replay, site) == []
+
+    def closed() -> bool:
+        run_dagster_job(replay, "restate")
+        return NEXT_DAY in days_that_count(replay, site)
+
+    replay.wait_until("the day to close", closed, seconds=240, pause=5)
+    happened = [event for event, _ in sent]
+    assert event_ids(replay, site) == sorted(event["messageId"] for event in happened)
+    assert sessions_in(replay, site, "lake.analytics.sessions") == sessions_of(happened)
+
+
+def days_that_count(replay: Stack, site: TestSite) -> list[date]:
+    rows = replay.sql(
+        f"SELECT local_date FROM lake.analytics.day_runs WHERE site_id = '{site.site_id}'"
+    )
+    return sorted(row[0] for row in rows)
+
+
+def event_ids(replay: Stack, site: TestSite) -> list[str]:
+    rows = replay.sql(
+        f"SELECT event_id FROM lake.analytics.events WHERE site_id = '{site.site_id}'"
+    )
+    return sorted(row[0] for row in rows)

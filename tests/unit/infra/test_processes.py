@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from infra.local.processes import end_group, is_running, started_at
@@ -57,6 +58,17 @@ def test_children_are_ended_when_the_parent_is_dead_already(family: subprocess.P
     family.kill()
     family.wait()
     assert end_group(family.pid, began, grace_seconds=2) == 1
+
+
+def test_a_child_that_hangs_in_a_group_of_its_own_is_ended_too() -> None:
+    words = [*PARENT[:2], PARENT[2].replace("])", "], start_new_session=True)")]
+    with subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        it.stdout.readline()
+        (child,) = psutil.Process(it.pid).children()
+        child.suspend()
+        assert end_group(it.pid, _start(it), grace_seconds=0.5) == 2
+        assert is_running(child.pid, child.create_time()) is False
 
 
 def test_nothing_recorded_is_nothing_to_end() -> None:
