@@ -68,6 +68,9 @@ class App:
             _LOG.exception("request %s %s failed", request.request_id, request.path[:80])
             error_body = {"title": "The edge failed.", "status": 500, "code": "internal"}
             answer = json_answer(500, {**error_body, "request_id": request.request_id})
+        if request.method == "POST" and not request.is_read:
+            # Else the server would go on reading what nobody wants, if need be for ever.
+            answer.headers.append((b"connection", b"close"))
         if request.method != "OPTIONS":
             answer.headers += cors_headers(request, is_allowed=is_allowed)
         return answer

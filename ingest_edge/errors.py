@@ -8,6 +8,7 @@ EdgeError
         Forbidden           403 this key, origin or site does not go together
         NoSuchRoute         404
         WrongMethod         405
+        TooSlow             408 the body took too long
         TooLarge            413
         UnsupportedMedia    415
         TooManyRequests     429 come again after `wait_seconds`
@@ -116,6 +117,14 @@ class WrongMethod(Refused):
     status = 405
     code = "wrong_method"
     title = "This address takes another method."
+
+
+class TooSlow(Refused):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "too_slow"
+    title = "The body took too long."
 
 
 class TooLarge(Refused):

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,7 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from ingest_edge.errors import BadRequest, Refused, TooLarge, TooManyRequests, UnsupportedMedia
+from ingest_edge.compression import check_size, unpack
+from ingest_edge.errors import BadRequest, Refused, TooManyRequests, TooSlow, UnsupportedMedia
 from schemas.load import RULES
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -21,16 +21,17 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Request ids: the process' own prefix and a counter, because random bytes cost a system call.
 _PROCESS: Final = secrets.token_hex(4)
 _NUMBERS: Final = count()
-MAX_BODY_BYTES: Final = RULES.delivery.max_batch_bytes
-# A client that sends nothing more for this long is told so and let go.
-_BODY_SECONDS: Final = 20.0
+# A client whose body takes longer is told so and let go.
+BODY_SECONDS: Final = RULES.limits.body_seconds
 _TYPES: Final = (b"", b"application/json", b"text/plain", b"application/x-www-form-urlencoded")
-_GZIP_WINDOW: Final = 31  # zlib's number for the gzip wrapper with the largest window
 
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request. `peer` is the address of the other end of the connection."""
+    """One HTTP request. `peer` is the address of the other end of the connection.
+
+    `is_read` tells that the whole body came in; the connection of one that did not is closed.
+    """
 
     method: str
     path: str
@@ -38,6 +39,7 @@ class Request:
     headers: Mapping[bytes, bytes]
     peer: str | None
     body: bytes = b""
+    is_read: bool = False
     request_id: str = field(default_factory=lambda: f"{_PROCESS}{next(_NUMBERS):08x}")
 
     def header(self, name: bytes) -> str | None:
@@ -117,45 +119,39 @@ def cors_headers(request: Request, *, is_allowed: bool) -> list[tuple[bytes, byt
 async def read_body(request: Request, receive: Receive) -> bytes:
     """Return the body, decompressed; limits hold before and after. Raises a Refused."""
     _check_type(request)
+    _check_length(request)
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS):
             body = await _receive_all(receive)
     except TimeoutError as error:
-        raise BadRequest(
-            ("body", "the body did not arrive in time", "Send it faster, or in smaller batches.")
-        ) from error
-    encoding = (request.headers.get(b"content-encoding") or b"identity").strip().lower()
-    if encoding == b"gzip":
-        return _gunzip(body)
-    if encoding != b"identity":
-        raise UnsupportedMedia(
-            ("headers.content-encoding", f"{encoding!r} is not read", "Send gzip or nothing.")
-        )
-    return body
+        msg = f"the body did not arrive within {BODY_SECONDS} s"
+        raise TooSlow(("body", msg, "Send it faster, or in smaller batches.")) from error
+    request.is_read = True
+    encoding = request.headers.get(b"content-encoding")
+    return body if encoding is None else unpack(body, encoding.decode("latin-1").strip().lower())
 
 
 async def _receive_all(receive: Receive) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        _check_size(len(body))
+        check_size(len(body))
         return body
-    parts, size = [body], len(body)
+    parts = bytearray(body)
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
             raise BadRequest(("body", "the connection ended early", "Send the batch again."))
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        _check_size(size)
-    return b"".join(parts)
+        parts += message.get("body", b"")
+        check_size(len(parts))
+    return bytes(parts)
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_BODY_BYTES:
-        raise TooLarge(
-            ("body", f"more than {MAX_BODY_BYTES} bytes", "Send smaller batches."),
-        )
+def _check_length(request: Request) -> None:
+    """Refuse what says itself that it is too large, before it is sent."""
+    length = request.headers.get(b"content-length", b"")
+    if length.isdigit():
+        check_size(int(length[:18]))
 
 
 def _check_type(request: Request) -> None:
@@ -165,22 +161,3 @@ def _check_type(request: Request) -> None:
         raise UnsupportedMedia(
             ("headers.content-type", f"{name!r} is not read", "Send application/json.")
         )
-
-
-def _gunzip(body: bytes) -> bytes:
-    """Return the content of a gzip body; never unpacks more than one byte above the limit."""
-    unpacker = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        content = unpacker.decompress(body, MAX_BODY_BYTES + 1)
-    except zlib.error as error:
-        raise BadRequest(
-            ("body", f"not gzip: {error}", "Compress the body or drop Content-Encoding."),
-            code="bad_gzip",
-        ) from error
-    _check_size(len(content))
-    if not unpacker.eof or unpacker.unused_data:
-        raise BadRequest(
-            ("body", "the gzip stream is cut off or followed by something", "Send one stream."),
-            code="bad_gzip",
-        )
-    return content

@@ -119,6 +119,7 @@ class LimitRules:
     pub_requests_per_minute: int
     sec_requests_per_minute: int
     address_requests_per_minute: int
+    body_seconds: int
     max_buckets: int
 
 
