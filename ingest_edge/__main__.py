@@ -22,12 +22,13 @@ def main() -> int:
     )
     try:
         config = load_config()
+        app = make_app(config)
     except BadSetting as error:
         sys.stderr.write(f"ingest_edge: {error}\n")
         return 2
     # No access log: it would hold addresses. Proxies are believed in arrival.py, not here.
     uvicorn.run(
-        make_app(config),
+        app,
         host=config.host,
         port=config.port,
         loop="uvloop",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ingest_edge.clock import Clock, ReplayClock, WallClock
 from ingest_edge.config import Config
 from ingest_edge.custody import EVENTS, Edge
+from ingest_edge.durable import DurableSink
 from ingest_edge.errors import Forbidden, NoSuchRoute, Refused, WrongMethod
 from ingest_edge.geo import Geo
 from ingest_edge.heartbeats import Heartbeats
@@ -28,7 +29,6 @@ from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.routes import service
 from ingest_edge.routes.table import handler_of
-from ingest_edge.sink import KafkaSink
 from pipelines.enrich.device import agent_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -114,6 +114,7 @@ class App:
         await receive()
         self.edge.keys.start()
         _warm_up()
+        await self.edge.sink.start()
         beside = asyncio.ensure_future(self._run_beside()) if self._run_beside else None
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -130,7 +131,7 @@ def make_app(config: Config) -> App:
     """Return the application with real Kafka, Postgres and geo files behind it."""
     metrics = Metrics()
     clock: Clock = ReplayClock() if config.is_replay else WallClock()
-    sink = KafkaSink(config, metrics)
+    sink = DurableSink(config, metrics)
     beats = Heartbeats(EVENTS, sink, clock, metrics)
     sink.on_delivered = beats.heard
     edge = Edge(

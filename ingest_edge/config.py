@@ -9,6 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ingest_edge.errors import BadSetting
+from ingest_edge.log.writer import Limits
+from schemas.load import RULES
 
 # A reverse proxy on the same machine is believed; others are named in HEADWATER_TRUSTED_PROXIES.
 _LOOPBACK: Final = "127.0.0.0/8,::1/128"
@@ -28,11 +30,30 @@ class Config:
     geo_v6: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     delivery_timeout_ms: int = 15_000
+    # 0: into the log at once; N: after N ms without the broker's acknowledgement; below 0: no log.
+    log_after_ms: int = 0
+    log_floor_bytes: int = RULES.delivery.log_floor_bytes
 
     @property
     def key_file(self) -> Path:
         """Where keys and sites are kept for a start without Postgres."""
         return self.home / "edge" / "keys.json"
+
+    @property
+    def log_folder(self) -> Path:
+        """Where events are kept until the broker has them; one edge each."""
+        return self.home / "edge" / "log"
+
+    @property
+    def log_limits(self) -> Limits:
+        """How the log is cut, and when it takes nothing more."""
+        rules = RULES.delivery
+        return Limits(
+            segment_bytes=rules.log_segment_bytes,
+            floor_bytes=self.log_floor_bytes,
+            group_seconds=rules.log_group_ms / 1000,
+            keep_seconds=rules.log_keep_seconds,
+        )
 
     @property
     def tracker_file(self) -> Path:
@@ -58,6 +79,10 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
         geo_v4=_path(environ, "HEADWATER_GEO_V4"),
         geo_v6=_path(environ, "HEADWATER_GEO_V6"),
         trusted_proxies=_networks(environ.get("HEADWATER_TRUSTED_PROXIES", _LOOPBACK)),
+        log_after_ms=_number(environ, "HEADWATER_EDGE_LOG_AFTER_MS", 0),
+        log_floor_bytes=_number(
+            environ, "HEADWATER_EDGE_LOG_FLOOR_BYTES", RULES.delivery.log_floor_bytes
+        ),
     )
 
 
@@ -66,6 +91,14 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise BadSetting(f"{name} is not set: start the edge with `headwater up`, or set it")
     return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name)
+    try:
+        return int(value) if value else default
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: use a whole number") from error
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -13,6 +13,7 @@ EdgeError
         UnsupportedMedia    415
         TooManyRequests     429 come again after `wait_seconds`
         NotDurable          503 not kept: send it again
+            LogFull         507 the same, because the disk is full
 A single event is refused by a Refusal, which is a value, not an exception.
 """
 
@@ -164,3 +165,11 @@ class NotDurable(Refused):
     status = 503
     code = "not_durable"
     title = "The events could not be stored now."
+
+
+class LogFull(NotDurable):
+    """The broker is away, and the disk has no room for the log."""
+
+    status = 507
+    code = "log_full"
+    title = "There is no room to store the events."

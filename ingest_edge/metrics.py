@@ -11,8 +11,18 @@ CounterName = Literal[
     "headwater_edge_records_failed_total",
     "headwater_edge_heartbeats_total",
     "headwater_edge_requests_limited_total",
+    "headwater_edge_log_appended_total",
+    "headwater_edge_log_refused_total",
+    "headwater_edge_log_replayed_total",
 ]
-GaugeName = Literal["headwater_edge_keys_stale", "headwater_edge_records_waiting"]
+GaugeName = Literal[
+    "headwater_edge_keys_stale",
+    "headwater_edge_records_waiting",
+    "headwater_edge_log_records",
+    "headwater_edge_log_bytes",
+    "headwater_edge_log_oldest_seconds",
+    "headwater_edge_log_replaying",
+]
 
 _HELP: Final[dict[str, str]] = {
     "headwater_edge_events_accepted_total": "Events made durable, by topic.",
@@ -23,6 +33,13 @@ _HELP: Final[dict[str, str]] = {
     "headwater_edge_requests_limited_total": "Requests answered 429, by whose limit was passed.",
     "headwater_edge_keys_stale": "1 while Postgres is away and known keys are served.",
     "headwater_edge_records_waiting": "Records sent to the broker and not yet acknowledged.",
+    "headwater_edge_log_appended_total": "Records written to the log, by topic of the first.",
+    "headwater_edge_log_refused_total": "Records the log had no room for, by topic of the first.",
+    "headwater_edge_log_replayed_total": "Records sent from the log, by topic of the first.",
+    "headwater_edge_log_records": "Records in the log that the broker has not acknowledged.",
+    "headwater_edge_log_bytes": "Bytes in the log from the first such record on.",
+    "headwater_edge_log_oldest_seconds": "Age of the first such record; 0 without one.",
+    "headwater_edge_log_replaying": "1 while records wait in the log behind older ones.",
     "headwater_edge_ack_seconds": "From the first byte of a batch to its acknowledgement.",
 }
 _LABEL: Final[dict[CounterName, str]] = {
@@ -32,6 +49,9 @@ _LABEL: Final[dict[CounterName, str]] = {
     "headwater_edge_records_failed_total": "topic",
     "headwater_edge_heartbeats_total": "topic",
     "headwater_edge_requests_limited_total": "limit",
+    "headwater_edge_log_appended_total": "topic",
+    "headwater_edge_log_refused_total": "topic",
+    "headwater_edge_log_replayed_total": "topic",
 }
 _ACK_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

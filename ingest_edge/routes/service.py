@@ -28,10 +28,10 @@ async def get_ready(edge: Edge) -> Answer:
     """Answer 200 when events can be taken: keys are known and the topic can be written."""
     checks = {
         "keys": "ok" if edge.keys.is_loaded else "never read",
-        "kafka": "ok" if await edge.sink.can_write(EVENTS) else "away, or the topic is missing",
+        **await edge.sink.checks(EVENTS),
         "geo": "ok" if edge.geo.is_present else "no file: country stays empty",
     }
-    is_ready = checks["keys"] == checks["kafka"] == "ok"
+    is_ready = edge.keys.is_loaded and await edge.sink.can_write(EVENTS)
     return json_answer(200 if is_ready else 503, {"is_ready": is_ready, "checks": checks})
 
 
@@ -40,7 +40,7 @@ def get_metrics(edge: Edge) -> Answer:
     text = edge.metrics.render(
         {
             "headwater_edge_keys_stale": float(edge.keys.is_stale),
-            "headwater_edge_records_waiting": float(edge.sink.waiting),
+            **edge.sink.gauges(),
         }
     )
     return Answer(200, text.encode(), b"text/plain; version=0.0.4")

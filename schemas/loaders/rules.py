@@ -47,6 +47,10 @@ class DeliveryRules:
     day_close_minutes: int
     day_switch_seconds: int
     superseded_run_minutes: int
+    log_group_ms: int
+    log_segment_bytes: int
+    log_keep_seconds: int
+    log_floor_bytes: int
 
 
 @dataclass(frozen=True)

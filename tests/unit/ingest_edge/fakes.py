@@ -21,7 +21,7 @@ from ingest_edge.geo import Geo
 from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
 from ingest_edge.limits import Limits
-from ingest_edge.metrics import Metrics
+from ingest_edge.metrics import GaugeName, Metrics
 from ingest_edge.sink import Record
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -36,7 +36,9 @@ class FakeSink:
 
     records: list[Record] = field(default_factory=list)
     is_away: bool = False
-    waiting: int = 0
+
+    async def start(self) -> None:
+        return None
 
     async def put(self, records: Sequence[Record]) -> None:
         if self.is_away:
@@ -48,6 +50,12 @@ class FakeSink:
 
     async def can_write(self, topic: str) -> bool:
         return not self.is_away
+
+    async def checks(self, topic: str) -> dict[str, str]:
+        return {"kafka": "away" if self.is_away else "ok"}
+
+    def gauges(self) -> dict[GaugeName, float]:
+        return {"headwater_edge_records_waiting": 0.0}
 
     async def close(self) -> None:
         return None

@@ -1,0 +1,147 @@
+"""Append to the log: what comes within two milliseconds shares one fdatasync, in a thread."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Sequence
+from errno import ENOSPC
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final, NamedTuple, Protocol
+
+from ingest_edge.log.segments import Position, Segment, free_bytes, numbers
+
+
+class Appended(Protocol):
+    """What is told how its append went, in the event loop."""
+
+    def logged(self, at: Position) -> None:
+        """The entry is on disk, at this place."""
+
+    def not_logged(self, error: OSError) -> None:
+        """The entry is not in the log."""
+
+
+class Limits(NamedTuple):
+    """Sizes in bytes. Appends of one window share a sync; segments stay beyond the broker's ack."""
+
+    segment_bytes: int
+    floor_bytes: int
+    group_seconds: float
+    keep_seconds: float
+
+
+Group = list[tuple[bytes, Appended]]
+_LEAVE: Final[Group] = []
+
+
+class LogWriter:
+    """The end of the log; a new segment at every start. `synced` is the place behind the last."""
+
+    def __init__(self, folder: Path, limits: Limits, mark: Position) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._segment: Segment | None = None
+        # TRICKY: above the mark, too: a lower number would count as acknowledged.
+        self.next_number = max(mark.segment, *numbers(folder), 0) + 1
+        self.synced = Position(self.next_number, 0)
+        self._group: Group = []
+        self._groups: SimpleQueue[Group] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.unsynced: deque[Appended] = deque()
+
+    def append(self, entry: bytes, waiter: Appended) -> None:
+        """Take an entry; the waiter hears in the event loop how it went, in order."""
+        self.unsynced.append(waiter)
+        if not self._group:
+            loop = self._loop or self._start()
+            loop.call_later(self._limits.group_seconds, self._hand_over)
+        self._group.append((entry, waiter))
+
+    def has_room(self) -> bool:
+        """Tell whether the log may grow."""
+        segment = self._segment
+        is_begun = segment is not None and segment.has_room(self._limits.segment_bytes // 8)
+        try:
+            return self._fits(0 if is_begun else self._limits.segment_bytes)
+        except OSError:
+            return False
+
+    def set_floor(self, size: int) -> None:
+        """Change how many bytes of the disk must stay free; the next group is held to it."""
+        self._limits = self._limits._replace(floor_bytes=size)
+
+    def close(self) -> None:
+        """Write what was taken, then end; call it outside the event loop."""
+        if self._thread.is_alive():
+            self._groups.put(self._group)
+            self._groups.put(_LEAVE)
+            self._thread.join()
+        if self._segment is not None:
+            self._segment.close()
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        return self._loop
+
+    def _hand_over(self) -> None:
+        group, self._group = self._group, []
+        self._groups.put(group)
+
+    def _run(self) -> None:
+        while (group := self._groups.get()) is not _LEAVE:
+            if not group:
+                continue
+            outcome: list[Position] | OSError
+            try:
+                outcome = self._write([entry for entry, _ in group])
+            except OSError as error:
+                outcome = error
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._settle, group, outcome)
+
+    def _settle(self, group: Group, outcome: list[Position] | OSError) -> None:
+        """Tell the waiters, in the event loop: places and `synced` move together."""
+        for _ in group:
+            self.unsynced.popleft()
+        if isinstance(outcome, OSError):
+            for _, waiter in group:
+                waiter.not_logged(outcome)
+            return
+        last, content = outcome[-1], group[-1][0]
+        self.synced = Position(last.segment, last.offset + len(content))
+        for (_, waiter), at in zip(group, outcome, strict=True):
+            waiter.logged(at)
+
+    def _write(self, entries: Sequence[bytes]) -> list[Position]:
+        content = b"".join(entries)
+        segment = self._segment_for(len(content))
+        at, places = segment.end, []
+        for entry in entries:
+            places.append(Position(segment.number, at))
+            at += len(entry)
+        try:
+            segment.append(content)
+        except OSError:
+            # What a failed sync has left on the disk nobody can say: never append behind it.
+            self._segment = None
+            segment.close()
+            raise
+        return places
+
+    def _segment_for(self, size: int) -> Segment:
+        if self._segment is not None and self._segment.has_room(size) and self._fits(0):
+            return self._segment
+        room = max(size, self._limits.segment_bytes)
+        if not self._fits(room):
+            raise OSError(ENOSPC, f"less than {self._limits.floor_bytes} bytes would stay free")
+        fresh = Segment(self._folder, self.next_number, room)
+        if self._segment is not None:
+            self._segment.close()
+        self._segment, self.next_number = fresh, self.next_number + 1
+        return fresh
+
+    def _fits(self, size: int) -> bool:
+        return free_bytes(self._folder) - size >= self._limits.floor_bytes
