@@ -6,10 +6,10 @@ from cli.context import Context, pass_context
 from cli.output import output_option, write_rows
 from cli.rooms import open_control
 
-_COLUMNS = ("site_id", "name", "timezone", "allowed_hosts", "retention", "created_at")
+_COLUMNS = ("site_id", "name", "timezone", "allowed_hosts", "retention", "state", "created_at")
 
 
-@click.group(help="Create and list tracked sites.")
+@click.group(help="Create, list, pause and resume tracked sites.")
 def command() -> None:
     """Hold the verbs below."""
 
@@ -31,7 +31,7 @@ def _retention(_: click.Context, __: click.Parameter, value: str | None) -> int 
 @click.argument("site")
 @click.option("--name", default="", help="Name people see; the id when not given.")
 @click.option("--timezone", default="UTC", show_default=True, help="IANA zone that makes its days.")
-@click.option("--host", "hosts", multiple=True, help="Host that may send; repeat. None: any host.")
+@click.option("--host", "hosts", multiple=True, help="Host (or *.DOMAIN) that may send.")
 @click.option("--retention", callback=_retention, metavar="keep|DAYS", help="Days events are kept.")
 @pass_context
 def create(
@@ -58,6 +58,31 @@ def create(
     context.say(f"next: headwater keys create --site {made.site_id} --kind pub")
 
 
+@command.command("pause", help="Take no more events of a site; senders are told not to retry.")
+@click.argument("site")
+@pass_context
+def pause(context: Context, site: str) -> None:
+    """Pause; a second time is no error."""
+    _switch(context, site, is_paused=True)
+    context.say(f"{site} takes no events from now on; next: headwater sites resume {site}")
+
+
+@command.command("resume", help="Take events of a paused site again.")
+@click.argument("site")
+@pass_context
+def resume(context: Context, site: str) -> None:
+    """Resume; a second time is no error."""
+    _switch(context, site, is_paused=False)
+    context.say(f"{site} takes events again; what was sent meanwhile is gone")
+
+
+def _switch(context: Context, site: str, *, is_paused: bool) -> None:
+    from serving.control.sites import pause_site
+
+    with open_control(context) as conn:
+        click.echo(pause_site(conn, site, is_paused=is_paused).site_id)
+
+
 @command.command("list", help="List sites.")
 @output_option
 @pass_context
@@ -74,6 +99,7 @@ def list_all(context: Context, output: str) -> None:
             "timezone": site.timezone,
             "allowed_hosts": " ".join(site.allowed_hosts) or "any",
             "retention": "keep" if site.retention_days is None else f"{site.retention_days} days",
+            "state": "paused" if site.settings.get("is_paused") is True else "active",
             "created_at": site.created_at.isoformat(timespec="seconds"),
         }
         for site in sites

@@ -35,6 +35,8 @@ _LOG: Final = logging.getLogger(__name__)
 _FIX: Final = "See the list of routes in the documentation of the edge."
 
 GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
+# No page may read these, whatever its origin.
+_FOR_OPERATORS: Final = frozenset({"/health", "/ready", "/metrics"})
 
 
 class App:
@@ -71,7 +73,7 @@ class App:
         if request.method == "POST" and not request.is_read:
             # Else the server would go on reading what nobody wants, if need be for ever.
             answer.headers.append((b"connection", b"close"))
-        if request.method != "OPTIONS":
+        if request.method != "OPTIONS" and request.path not in _FOR_OPERATORS:
             answer.headers += cors_headers(request, is_allowed=is_allowed)
         return answer
 

@@ -67,7 +67,9 @@ def count_client(edge: Edge, request: Request) -> None:
 
 
 def privacy_signal(request: Request, key: Key) -> DropReason | None:
-    """Return the visitor's wish not to be counted, if the request carries one."""
+    """Return why the whole batch is left out on purpose: the visitor's wish, or the owner's."""
+    if key.site.is_paused:
+        return DropReason.PAUSED
     if key.kind != "pub":
         return None
     if request.headers.get(b"sec-gpc") == b"1":

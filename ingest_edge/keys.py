@@ -38,6 +38,15 @@ class Site:
         """Tell whether Do Not Track is honoured; it is unless the site says otherwise."""
         return self.settings.get("respect_dnt") is not False
 
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether the site's owner has switched taking events off."""
+        return self.settings.get("is_paused") is True
+
+    def owns(self, host: str) -> bool:
+        """Tell whether the host is listed as the site's."""
+        return is_listed(host, self.allowed_hosts)
+
 
 @dataclass(frozen=True)
 class Key:
@@ -55,12 +64,15 @@ class Key:
         if origin_host is None:
             return True
         lists = (self.allowed_hosts, self.site.allowed_hosts)
-        return all(not hosts or origin_host in hosts for hosts in lists)
+        return all(not hosts or is_listed(origin_host, hosts) for hosts in lists)
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Every key that is not revoked, at one moment."""
+    """Every key that is not revoked, at one moment.
+
+    It is whole, so that a key it does not hold is known to be none: made-up keys ask nobody.
+    """
 
     keys: Mapping[bytes, Key] = field(default_factory=dict)
     known_hosts: frozenset[str] = frozenset()
@@ -80,7 +92,24 @@ class KeyRing:
 
     def knows_host(self, origin_host: str | None) -> bool:
         """Tell whether any site takes events from pages of that host (for preflights)."""
-        return self.has_open_site or origin_host in self.known_hosts
+        return self.has_open_site or (
+            origin_host is not None and is_listed(origin_host, self.known_hosts)
+        )
+
+
+def is_listed(host: str, hosts: frozenset[str]) -> bool:
+    """Tell whether the host is in the list, or below a domain listed as `*.example.org`.
+
+    `*.example.org` is every host below example.org at any depth, but not example.org itself.
+    """
+    if host in hosts:
+        return True
+    _, dot, parent = host.partition(".")
+    while dot:
+        if f"*.{parent}" in hosts:
+            return True
+        _, dot, parent = parent.partition(".")
+    return False
 
 
 def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:

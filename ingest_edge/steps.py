@@ -91,7 +91,7 @@ def put_page(event: Event, arrival: Arrival) -> None:
 def put_referrer_host(event: Event, arrival: Arrival) -> None:
     """Set `referrer_host`, unless the referrer is the site itself or a payment provider."""
     host = referrer_host(event.referrer) if event.referrer else None
-    if host is not None and host != event.page_host and host not in arrival.site.allowed_hosts:
+    if host is not None and host != event.page_host and not arrival.site.owns(host):
         event.referrer_host = host
 
 

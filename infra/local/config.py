@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ class Config:
     cache: Path
     maven_url: str | None
     clock: str
+    trusted_proxies: str | None
     inherited: Mapping[str, str]
 
 
@@ -23,7 +25,7 @@ _NOT_INHERITED: Final = ("HEADWATER_", "FLINK_", "DAGSTER_", "JAVA_", "PG", "PYT
 
 
 def load_config(environment: Mapping[str, str] | None = None) -> Config:
-    """Read HEADWATER_CACHE, HEADWATER_MAVEN_URL and HEADWATER_CLOCK (wall or replay).
+    """Read HEADWATER_CACHE, _MAVEN_URL, _CLOCK (wall or replay) and _TRUSTED_PROXIES.
 
     Children inherit the rest (PATH, proxies, certificates) but nothing that names another home.
     """
@@ -33,5 +35,22 @@ def load_config(environment: Mapping[str, str] | None = None) -> Config:
     if clock not in ("wall", "replay"):
         raise ValueError(f"HEADWATER_CLOCK is {clock!r}; it must be wall or replay")
     inherited = {k: v for k, v in env.items() if not k.startswith(_NOT_INHERITED)}
-    maven_url = env.get("HEADWATER_MAVEN_URL") or None
-    return Config(Path(cache).expanduser().absolute(), maven_url, clock, inherited)
+    return Config(
+        cache=Path(cache).expanduser().absolute(),
+        maven_url=env.get("HEADWATER_MAVEN_URL") or None,
+        clock=clock,
+        trusted_proxies=_networks(env.get("HEADWATER_TRUSTED_PROXIES")),
+        inherited=inherited,
+    )
+
+
+def _networks(text: str | None) -> str | None:
+    """Return networks for the edge as they came; a wrong one stops the start, not the edge."""
+    for network in (text or "").split(","):
+        try:
+            ip_network(network.strip() or "::1")
+        except ValueError as error:
+            raise ValueError(
+                f"HEADWATER_TRUSTED_PROXIES: {error}; use networks such as 10.0.0.0/8,::1/128"
+            ) from error
+    return text or None

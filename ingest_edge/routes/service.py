@@ -57,6 +57,9 @@ def get_script(edge: Edge, request: Request) -> Answer:
     # Loading the script takes nothing from what the key may send.
     count_client(edge, request)
     key = allowed_key(edge, request, text)
+    if key.site.is_paused:
+        headers = [(b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]
+        return Answer(200, b"/* paused */", b"text/javascript; charset=utf-8", headers)
     file = edge.config.tracker_file
     if not file.is_file():
         raise NoSuchRoute(("path", "the tracker is not built", "Run `make tracker`."))

@@ -98,6 +98,20 @@ def get_site(conn: Connection, site_id: str) -> Site:
     return site
 
 
+def pause_site(conn: Connection, site_id: str, *, is_paused: bool) -> Site:
+    """Switch taking events off or on again, and return the site; raises UnknownSite.
+
+    Edges follow within two seconds. What is sent to a paused site is answered with 200 and
+    kept nowhere, so that no sender tries again.
+    """
+    conn.execute(
+        "UPDATE sites SET settings = settings || jsonb_build_object('is_paused', %s),"
+        " updated_at = now() WHERE site_id = %s",
+        [is_paused, site_id],
+    )
+    return get_site(conn, site_id)
+
+
 def checked_slug(site_id: str) -> str:
     """Return a slug unchanged, or raise InvalidSite."""
     if not _SLUG.fullmatch(site_id):
@@ -125,13 +139,17 @@ def checked_zone(timezone: str) -> str:
 
 
 def checked_host(host: str) -> str:
-    """Return a host in lower case, or raise InvalidSite; schemes, ports, paths are refused."""
+    """Return a host in lower case, or raise InvalidSite; schemes, ports, paths are refused.
+
+    `*.example.org` stands for every host below example.org; `*.org` is refused.
+    """
     lowered = host.strip().lower()
-    if not _HOST.fullmatch(lowered):
+    domain = lowered.removeprefix("*.")
+    if not _HOST.fullmatch(domain) or (domain != lowered and "." not in domain):
         raise InvalidSite(
             "allowed_hosts",
             f"{host!r} is not a host name.",
-            "Write only the host, such as 'www.example.com': no https://, no port, no path.",
+            "Write only the host, such as 'www.example.com' or '*.example.com'.",
         )
     return lowered
 

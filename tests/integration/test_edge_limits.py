@@ -147,3 +147,19 @@ def test_key_past_its_limit_is_told_when_to_come_again(home: Stack, site: TestSi
     statuses = [post(home.url("edge"), "/e", batch)[0] for _ in range(3)]
     assert statuses[-1] == 429
     assert served_ms(home, site) < 5_000
+
+
+def test_paused_site_is_followed_both_ways(home: Stack, site: TestSite) -> None:
+    paused = home.make_site(f"paused-{uuid.uuid4().hex[:8]}")
+    batch = {**json.loads(body(site)), "key": paused.write_key}
+
+    def accepted() -> int:
+        status, answer = post(home.url("edge"), "/e", batch)
+        assert status == 200
+        return int(answer["accepted"])
+
+    home.wait_until("taken", lambda: accepted() == 1, 5)
+    home.headwater("sites", "pause", paused.site_id)
+    home.wait_until("left out", lambda: accepted() == 0, 5)
+    home.headwater("sites", "resume", paused.site_id)
+    home.wait_until("taken again", lambda: accepted() == 1, 5)
