@@ -63,18 +63,29 @@ def decode_body(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
         raise BadRequest(("body", str(error), "Send a JSON object."), code="bad_json") from error
 
 
-def decode_event(decoder: "msgspec.json.Decoder[T]", raw: bytes | msgspec.Raw) -> T:
-    """Return one event, decoded; Unusable says what is wrong with it."""
+def decode_event(
+    decoder: "msgspec.json.Decoder[T]", raw: bytes | msgspec.Raw, under: str = ""
+) -> T:
+    """Return one event, decoded; Unusable says what is wrong with it.
+
+    `under` is the place of `raw` in the event, if it is only a part of it.
+    """
+    check_size(raw)
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        loc, msg = _split(error)
+        place = f"{under}.{loc}".strip(".")
+        refuse(place, msg, "Send that type, or leave the field out.")
+
+
+def check_size(raw: bytes | msgspec.Raw) -> None:
+    """Refuse an event that is larger than the limit."""
     if len(raw) > MAX_EVENT_BYTES:
         refuse(
             "", f"larger than {MAX_EVENT_BYTES} bytes", "Send fewer properties.",
             DropReason.EVENT_TOO_LARGE,
         )  # fmt: skip
-    try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        loc, msg = _split(error)
-        refuse(loc, msg, "Send that type, or leave the field out.")
 
 
 def _split(error: msgspec.ValidationError) -> tuple[str, str]:

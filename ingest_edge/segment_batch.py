@@ -7,12 +7,11 @@ from typing import Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, arrival_of, client_of
-from ingest_edge.custody import Edge, Parsed
+from ingest_edge.arrival import Arrival
+from ingest_edge.custody import Parsed
 from ingest_edge.event import Event
-from ingest_edge.gate import client_address
-from ingest_edge.http import Request
 from ingest_edge.keys import Key
+from ingest_edge.leftover import Fields, decode_all, joined
 from ingest_edge.parsing import (
     Unusable,
     amount,
@@ -25,8 +24,8 @@ from ingest_edge.parsing import (
     refuse,
     whole,
 )
-from ingest_edge.privacy import AddressMask
 from ingest_edge.segment_wire import Batch, Context, KnownProperties, Message, Page
+from ingest_edge.senders import Senders
 from schemas.load import RULES
 
 _MESSAGE: Final = msgspec.json.Decoder(Message)
@@ -35,6 +34,8 @@ _NAMES: Final = RULES.events.segment_names
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
 _BASE_CURRENCY: Final = RULES.currencies.base
 _VISITOR_DIGITS: Final = 32
+_CONTEXT: Final = msgspec.json.Decoder(Context)
+_NOTHING: Final = (b"", b"null", b"{}")
 _NO_CONTEXT: Final = Context()
 _NO_PROPERTIES: Final = KnownProperties()
 
@@ -42,61 +43,37 @@ _NO_PROPERTIES: Final = KnownProperties()
 class SegmentBatch:
     """One batch: what its messages share, and how each is read."""
 
-    def __init__(
-        self, edge: Edge, request: Request, key: Key, sent_at: int | None, batch: Batch
-    ) -> None:
-        self._edge = edge
+    def __init__(self, key: Key, senders: Senders, batch: Batch) -> None:
         self._key = key
-        self._sent_at = sent_at
-        self._received_at = edge.clock.received_at(sent_at)
-        self._is_secret = key.kind == "sec"
-        self._sender = "import" if batch.history else "server" if self._is_secret else "browser"
-        self._context = batch.context or _NO_CONTEXT
-        # A back end's own address and user agent say nothing of the visitor.
-        self._address = None if self._is_secret else client_address(edge, request)
-        self._user_agent = None if self._is_secret else request.header(b"user-agent")
-        self._has_language = self._is_secret or b"accept-language" in request.headers
-        self._is_mobile = request.headers.get(b"sec-ch-ua-mobile") == b"?1"
-        self._arrivals: dict[tuple[str | None, str | None], tuple[Arrival, AddressMask]] = {}
+        self._senders = senders
+        self._context = batch.context
+        # Most messages of a batch have the same context, to the byte.
+        self._contexts: dict[bytes, tuple[Context, Fields]] = {}
 
     def parse(self, raw: msgspec.Raw, call: str | None) -> Parsed:
         """Return one message as an event, or as the refusal it ends with."""
-        arrival, mask = self._arrival(self._address, self._user_agent)
+        arrival, mask = self._senders.arrival()
         try:
-            message = decode_event(_MESSAGE, raw)
-            context = message.context or self._context
-            address, user_agent = self._client_named(context)
-            arrival, mask = self._arrival(address, user_agent)
-            event = self._event(message, context, call, arrival)
-            if event.visitor_id is None and self._sender == "import":
-                event.visitor_id = self._hashed_visitor(address, user_agent)
+            message, left = decode_all(_MESSAGE, Message, raw)
+            context, more = self._read_context(message.context or self._context)
+            arrival, mask = self._senders.arrival(context.ip, context.user_agent)
+            left = {**left, "context": msgspec.Raw(msgspec.json.encode(more))} if more else left
+            event = _event(message, context, left, call, arrival)
+            if event.visitor_id is None and self._senders.kind == "import":
+                client = self._senders.client(context.ip, context.user_agent)
+                event.visitor_id = self._hashed_visitor(*client)
             return Parsed(raw, event, arrival, mask)
         except Unusable as error:
             return Parsed(raw, error.refusal, arrival, mask)
 
-    def _client_named(self, context: Context) -> tuple[str | None, str | None]:
-        """Return address and user agent of the visitor; an address is believed of servers only."""
-        user_agent = context.user_agent or self._user_agent
-        if not self._is_secret:
-            return self._address, user_agent
-        return (context.ip if isinstance(context.ip, str) else None), user_agent
-
-    def _arrival(self, address: str | None, user_agent: str | None) -> tuple[Arrival, AddressMask]:
-        found = self._arrivals.get((address, user_agent))
+    def _read_context(self, raw: msgspec.Raw) -> tuple[Context, Fields]:
+        content = bytes(raw)
+        if content in _NOTHING:
+            return _NO_CONTEXT, {}
+        found = self._contexts.get(content)
         if found is None:
-            client = client_of(
-                self._edge.geo,
-                address,
-                user_agent,
-                is_judged=self._sender != "server" or user_agent is not None,
-                has_language=self._has_language,
-                is_mobile=self._is_mobile,
-            )
-            arrival = arrival_of(
-                self._key.site, self._sender, self._received_at, self._sent_at, client,
-                is_secret=self._is_secret,
-            )  # fmt: skip
-            found = self._arrivals[address, user_agent] = (arrival, AddressMask(address))
+            found = decode_all(_CONTEXT, Context, content, "context")
+            self._contexts[content] = found
         return found
 
     def _hashed_visitor(self, address: str | None, user_agent: str | None) -> str:
@@ -106,29 +83,30 @@ class SegmentBatch:
             :_VISITOR_DIGITS
         ]
 
-    def _event(
-        self, message: Message, context: Context, call: str | None, arrival: Arrival
-    ) -> Event:
-        kind = call or message.type or ("track" if message.event else "")
-        name = event_name(message.event, "event") if kind == "track" else _NAMES.get(kind)
-        if name is None:
-            refuse("type", f"{kind[:40]!r} is no call", "Send track, page, identify, screen, ...")
-        timestamp = message.timestamp or message.original_timestamp
-        event = copy(arrival.blank)
-        event.event_name = name
-        event.event_id = identity(message.message_id, "messageId") or ""
-        event.client_at = epoch_ms(timestamp, "timestamp")
-        event.visitor_id = identity(message.anonymous_id, "anonymousId")
-        event.user_id = identity(message.user_id, "userId")
-        is_traits = kind in ("identify", "group") and not bytes(message.properties)
-        loc = "traits" if is_traits else "properties"
-        raw = message.traits if is_traits else message.properties
-        event.properties = properties_text(raw, loc)
-        known = decode_event(_PROPERTIES, raw) if event.properties else _NO_PROPERTIES
-        _put_context(event, context, known)
-        _put_known(event, known)
-        event.is_interactive = kind == "track" and known.interactive is not False
-        return event
+
+def _event(
+    message: Message, context: Context, left: Fields, call: str | None, arrival: Arrival
+) -> Event:
+    kind = call or message.type or ("track" if message.event else "")
+    name = event_name(message.event, "event") if kind == "track" else _NAMES.get(kind)
+    if name is None:
+        refuse("type", f"{kind[:40]!r} is no call", "Send track, page, identify, screen, ...")
+    timestamp = message.timestamp or message.original_timestamp
+    event = copy(arrival.blank)
+    event.event_name = name
+    event.event_id = identity(message.message_id, "messageId") or ""
+    event.client_at = epoch_ms(timestamp, "timestamp")
+    event.visitor_id = identity(message.anonymous_id, "anonymousId")
+    event.user_id = identity(message.user_id, "userId")
+    is_traits = kind in ("identify", "group") and not bytes(message.properties)
+    loc = "traits" if is_traits else "properties"
+    raw = message.traits if is_traits else message.properties
+    event.properties = properties_text(joined(raw, left), loc)
+    known = decode_event(_PROPERTIES, raw, loc) if bytes(raw) not in _NOTHING else _NO_PROPERTIES
+    _put_context(event, context, known)
+    _put_known(event, known)
+    event.is_interactive = kind == "track" and known.interactive is not False
+    return event
 
 
 def _put_context(event: Event, context: Context, known: KnownProperties) -> None:

@@ -1,11 +1,15 @@
-"""Segment's wire format as published clients send it; names in camel case on the wire."""
+"""Segment's wire format as published clients send it; names in camel case on the wire.
+
+What has no field here is kept in `properties` (leftover.py): the structs below a message forbid
+unknown fields, so that one is noticed.
+"""
 
 from typing import Any
 
 import msgspec
 
 
-class Page(msgspec.Struct):
+class Page(msgspec.Struct, forbid_unknown_fields=True):
     """context.page"""
 
     url: str | None = None
@@ -15,7 +19,7 @@ class Page(msgspec.Struct):
     referrer: str | None = None
 
 
-class Campaign(msgspec.Struct):
+class Campaign(msgspec.Struct, forbid_unknown_fields=True):
     """context.campaign"""
 
     name: str | None = None
@@ -25,21 +29,21 @@ class Campaign(msgspec.Struct):
     content: str | None = None
 
 
-class Screen(msgspec.Struct):
+class Screen(msgspec.Struct, forbid_unknown_fields=True):
     """context.screen"""
 
     width: int | float | None = None
     height: int | float | None = None
 
 
-class Library(msgspec.Struct):
+class Library(msgspec.Struct, forbid_unknown_fields=True):
     """context.library"""
 
     name: str | None = None
     version: str | None = None
 
 
-class Context(msgspec.Struct, rename="camel"):
+class Context(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """What the edge reads of a message's context."""
 
     ip: Any = None
@@ -52,7 +56,7 @@ class Context(msgspec.Struct, rename="camel"):
     library: Library | None = None
 
 
-class Message(msgspec.Struct, rename="camel"):
+class Message(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """One call."""
 
     type: str | None = None
@@ -62,9 +66,17 @@ class Message(msgspec.Struct, rename="camel"):
     user_id: Any = None
     timestamp: Any = None
     original_timestamp: Any = None
-    context: Context | None = None
+    context: msgspec.Raw = msgspec.Raw()
     properties: msgspec.Raw = msgspec.Raw()
     traits: msgspec.Raw = msgspec.Raw()
+    # Of the envelope: nothing of the event, so kept nowhere.
+    integrations: Any = None
+    write_key: Any = None
+    sent_at: Any = None
+    received_at: Any = None
+    channel: Any = None
+    version: Any = None
+    metadata: Any = msgspec.field(default=None, name="_metadata")
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -73,7 +85,7 @@ class Batch(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw]
     write_key: str | None = None
     sent_at: Any = None
-    context: Context | None = None
+    context: msgspec.Raw = msgspec.Raw()
     history: bool = False
 
 

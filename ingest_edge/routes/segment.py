@@ -5,7 +5,6 @@ from typing import Any, Final
 import msgspec
 
 from ingest_edge.custody import EVENTS, IMPORTED, Edge, Outcome, Parsed, take
-from ingest_edge.errors import Forbidden
 from ingest_edge.gate import admit, key_text, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
@@ -13,6 +12,7 @@ from ingest_edge.parsing import Unusable, decode_body, epoch_ms
 from ingest_edge.routes.own import left_out, refuse_body
 from ingest_edge.segment_batch import SegmentBatch
 from ingest_edge.segment_wire import Batch, Single
+from ingest_edge.senders import Senders
 
 CALLS: Final = ("track", "page", "identify", "screen", "group", "alias")
 _BATCH: Final = msgspec.json.Decoder(Batch)
@@ -57,14 +57,12 @@ async def _answer_segment(
 async def _take(
     edge: Edge, request: Request, key: Key, batch: Batch, call: str | None = None
 ) -> Outcome:
-    if batch.history and key.kind != "sec":
-        fix = "Import history with a hw_sec_ key."
-        raise Forbidden(("body.history", "a write key cannot import", fix), code="secret_key_only")
     try:
         sent_at = epoch_ms(batch.sent_at, "sentAt")
     except Unusable as error:
         raise refuse_body(error) from error
-    reader = SegmentBatch(edge, request, key, sent_at, batch)
+    senders = Senders(edge, request, key, sent_at, history=batch.history)
+    reader = SegmentBatch(key, senders, batch)
     parsed: list[Parsed] = [reader.parse(raw, call) for raw in batch.batch]
     return await take(edge, parsed, IMPORTED if batch.history else EVENTS)
 
