@@ -87,6 +87,13 @@ def joined(properties: msgspec.Raw, left: Fields) -> msgspec.Raw:
     return msgspec.Raw(content[:-1].rstrip() + b"," + added[1:])
 
 
+def without(properties: msgspec.Raw, name: str) -> msgspec.Raw:
+    """Return a JSON object without one of its names."""
+    kept = _FIELDS.decode(properties)
+    kept.pop(name, None)
+    return msgspec.Raw(msgspec.json.encode(kept))
+
+
 def _free(name: str, taken: Fields) -> str:
     while name in taken:
         name += "_"

@@ -199,6 +199,11 @@ def depth(content: bytes) -> int:
     return deepest
 
 
+def text_of(value: Any) -> str | None:
+    """Return text; None from anything else and from nothing."""
+    return value if isinstance(value, str) and value else None
+
+
 def whole(value: Any, loc: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
     """Return a number as an integer within bounds, rounded; None from nothing."""
     if value is None:

@@ -22,6 +22,7 @@ from ingest_edge.parsing import (
     identity,
     properties_text,
     refuse,
+    text_of,
     whole,
 )
 from ingest_edge.segment_wire import Batch, Context, KnownProperties, Message, Page
@@ -111,10 +112,10 @@ def _event(
 
 def _put_context(event: Event, context: Context, known: KnownProperties) -> None:
     page = context.page or Page()
-    event.page_url = page.url or _text(known.url)
+    event.page_url = page.url or text_of(known.url)
     event.page_path, event.page_search = page.path, page.search
-    event.page_title = page.title or _text(known.title)
-    event.referrer = page.referrer or _text(known.referrer)
+    event.page_title = page.title or text_of(known.title)
+    event.referrer = page.referrer or text_of(known.referrer)
     event.language, event.timezone = context.locale, context.timezone
     if campaign := context.campaign:
         event.utm_source, event.utm_medium = campaign.source, campaign.medium
@@ -140,11 +141,7 @@ def _put_known(event: Event, known: KnownProperties) -> None:
     event.client_session_id = identity(known.session_id, "properties.session_id")
     event.engaged_ms = whole(known.engaged_ms, "properties.engaged_ms", 0)
     event.scroll_percent = whole(known.scroll_percent, "properties.scroll_percent", 0, 100)
-    event.click_target = _text(known.click_target)
+    event.click_target = text_of(known.click_target)
     event.click_x_px = whole(known.click_x_px, "properties.click_x_px")
     event.click_y_px = whole(known.click_y_px, "properties.click_y_px")
     event.page_view_id = identity(known.page_view_id, "properties.page_view_id")
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from ingest_edge.http import Answer
-from ingest_edge.routes import own, segment
+from ingest_edge.routes import own, posthog, segment
 from ingest_edge.segment_wire import Batch, Message, Single
 
 # Takes the edge, the request and the names in its path, in order.
@@ -42,6 +42,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("/sites/{site_id}/events", segment.post_site_events,
           "Segment's batch for the site of the path.", Batch, "batch", Message),
+    *(
+        Route(path, posthog.post_events, "PostHog's capture.", posthog.Body, "batch",
+              posthog.EventSent)
+        # TRICKY: with the slash `/e/` is PostHog's, without it the tracker's.
+        for path in ("/batch", "/capture", "/e/", "/i/v0/e")
+    ),
 )  # fmt: skip
 
 _PLAIN: Final = {route.path: route.handler for route in ROUTES if "{" not in route.path}
