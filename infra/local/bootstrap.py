@@ -121,17 +121,25 @@ def build_page(page: Path, progress: Progress) -> None:
     """Build a folder of TypeScript when its sources are others than those built last."""
     if not (page / "package.json").exists():
         return
-    locked = _digest([page / "package.json", page / "package-lock.json"])
     wanted = _digest(_sources(page))
-    packages, built = (page / "node_modules" / f".headwater-{n}" for n in ("packages", "built"))
+    built = page / "node_modules" / ".headwater-built"
     if _says(built, wanted) and (page / "dist").exists():
         return
     progress.note(f"building {page.relative_to(CHECKOUT)}")
-    if not _says(packages, locked):
-        _run([*_npm(), "ci", "--silent", "--no-audit", "--no-fund"], _npm_settings(), page)
-        packages.write_text(locked, encoding="utf-8")
+    install_packages(page, progress)
     _run([*_npm(), "run", "build", "--silent"], _npm_settings(), page)
     built.write_text(wanted, encoding="utf-8")
+
+
+def install_packages(folder: Path, progress: Progress) -> None:
+    """Make a folder's node_modules hold what its lock says."""
+    locked = _digest([folder / "package.json", folder / "package-lock.json"])
+    packages = folder / "node_modules" / ".headwater-packages"
+    if _says(packages, locked):
+        return
+    progress.note(f"packages of {folder.relative_to(CHECKOUT)}")
+    _run([*_npm(), "ci", "--silent", "--no-audit", "--no-fund"], _npm_settings(), folder)
+    packages.write_text(locked, encoding="utf-8")
 
 
 def _says(stamp: Path, wanted: str) -> bool:

@@ -52,8 +52,8 @@ def test_no_property_of_the_sender_is_overwritten(
 
 
 def test_fields_of_calls_without_a_column_are_kept(edge: Caller) -> None:
-    group = {"type": "group", "groupId": "g1", "traits": {"plan": "pro"}}
-    assert properties_of(edge, **group) == {"plan": "pro", "groupId": "g1"}
+    group = properties_of(edge, type="group", groupId="g1", traits={"plan": "pro"})
+    assert group == {"plan": "pro", "groupId": "g1"}
     assert properties_of(edge, type="alias", previousId="p") == {"previousId": "p"}
     assert properties_of(edge, type="page", name="Home", category="c", integrations={}) == {
         "name": "Home",
