@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ class Config:
     geo_v4: Path | None
     geo_v6: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    header_aliases: Mapping[str, str] = field(default_factory=lambda: RULES.edge.header_aliases)
     delivery_timeout_ms: int = 15_000
     # 0: into the log at once; N: after N ms without the broker's acknowledgement; below 0: no log.
     log_after_ms: int = 0
@@ -83,6 +84,10 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
         log_floor_bytes=_number(
             environ, "HEADWATER_EDGE_LOG_FLOOR_BYTES", RULES.delivery.log_floor_bytes
         ),
+        header_aliases={
+            **RULES.edge.header_aliases,
+            **_aliases(environ.get("HEADWATER_HEADER_ALIASES", "")),
+        },
     )
 
 
@@ -104,6 +109,13 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
 def _path(environ: Mapping[str, str], name: str) -> Path | None:
     value = environ.get(name)
     return Path(value) if value else None
+
+
+def _aliases(text: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in text.split(",") if item.strip()]
+    if not all(alias.strip() and meant.strip() for alias, _, meant in pairs):
+        raise BadSetting(f"HEADWATER_HEADER_ALIASES is {text!r}: use X-Old-Name=X-API-Key,...")
+    return {alias.strip(): meant.strip() for alias, _, meant in pairs}
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -81,8 +81,10 @@ class Outcome(NamedTuple):
         ]
 
 
-async def take(edge: Edge, batch: Sequence[Parsed], topic: str) -> Outcome:
-    """Return when every event is durable or refused.
+async def take(
+    edge: Edge, batch: Sequence[Parsed], topic: str, events_in: str = "batch"
+) -> Outcome:
+    """Return when every event is durable or refused; `events_in` is their list in the body.
 
     Raises BadRequest if there were events and all are refused, NotDurable if the sender must
     send them again.
@@ -98,7 +100,7 @@ async def take(edge: Edge, batch: Sequence[Parsed], topic: str) -> Outcome:
             refusals.append((index, refusal))
             _reject(edge, raw, refusal, arrival, mask)
     if refusals and not records:
-        raise _nothing_accepted(refusals)
+        raise _nothing_accepted(refusals, events_in)
     await edge.sink.put(records)
     edge.metrics.observe_ack(time.perf_counter() - started)
     edge.metrics.add("headwater_edge_events_accepted_total", topic, len(records))
@@ -133,10 +135,10 @@ def _reject(
     edge.sink.put_later(Record(REJECTED, key, value, _REJECTED_SCHEMA, at))
 
 
-def _nothing_accepted(refusals: Sequence[tuple[int, Refusal]]) -> BadRequest:
+def _nothing_accepted(refusals: Sequence[tuple[int, Refusal]], events_in: str) -> BadRequest:
     reasons = {refusal.reason for _, refusal in refusals}
     faults = [
-        (f"batch[{index}].{refusal.loc}".rstrip("."), refusal.msg, refusal.fix)
+        (f"{events_in}[{index}].{refusal.loc}".rstrip("."), refusal.msg, refusal.fix)
         for index, refusal in refusals[:_MAX_FAULTS]
     ]
     code = reasons.pop() if len(reasons) == 1 else DropReason.BAD_EVENT

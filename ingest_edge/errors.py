@@ -37,6 +37,7 @@ class DropReason(StrEnum):
     BAD_EVENT = "bad_event"
     BAD_TIME = "bad_time"
     EVENT_TOO_LARGE = "event_too_large"
+    NOT_KEPT = "not_kept"
     MISSING_VISITOR = "missing_visitor"
     TOO_DEEP = "too_deep"
     TOO_OLD = "too_old"

@@ -61,6 +61,15 @@ def allowed_key(edge: Edge, request: Request, text: str | None, site_id: str | N
     return key
 
 
+def admit_page(edge: Edge, request: Request, site_id: str, site_header: str) -> Key:
+    """Return a page's right to write to its own site without a key, and count the request."""
+    count_client(edge, request)
+    loc = f"headers.{site_header.lower()}"
+    key = edge.keys.ring.page_key(site_id, request.origin_host, loc)
+    edge.limits.count_key(key.key_hash, key.requests_per_minute)
+    return key
+
+
 def count_client(edge: Edge, request: Request) -> None:
     """Count a request of the client's address, or raise TooManyRequests."""
     edge.limits.count_address(client_address(edge, request))

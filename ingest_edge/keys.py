@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingest_edge.errors import UnknownKey
+from ingest_edge.errors import Forbidden, UnknownKey
 from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
@@ -76,6 +76,7 @@ class KeyRing:
 
     keys: Mapping[bytes, Key] = field(default_factory=dict)
     known_hosts: frozenset[str] = frozenset()
+    sites: Mapping[str, Site] = field(default_factory=dict)
     has_open_site: bool = False
 
     def find(self, text: str | None, now: int) -> Key:
@@ -89,6 +90,26 @@ class KeyRing:
         if key.expires_at is not None and key.expires_at <= now:
             raise UnknownKey(("key", "the key has expired", _FIX), code="expired_key")
         return key
+
+    def page_key(self, site_id: str, origin_host: str | None, loc: str) -> Key:
+        """Return what a page of the site may do without a key, or raise UnknownKey, Forbidden.
+
+        Only a site that lists its hosts can be written to like this: elsewhere the Origin says
+        nothing. `loc` is where the site was named.
+        """
+        site = self.sites.get(site_id)
+        if site is None:
+            raise UnknownKey(
+                (loc, "no such site", "See `headwater sites list`."), code="unknown_site"
+            )
+        if not site.allowed_hosts or origin_host not in site.allowed_hosts:
+            fix = "Send a write key (X-API-Key), or from a page of a host that the site lists."
+            raise Forbidden(
+                ("headers.origin", f"{origin_host!r} is not a host of the site", fix),
+                code="foreign_origin",
+            )
+        name = hashlib.sha256(b"page of " + site_id.encode()).digest()
+        return Key(name, "pub", site, frozenset(), None, _USUAL["pub"])
 
     def knows_host(self, origin_host: str | None) -> bool:
         """Tell whether any site takes events from pages of that host (for preflights)."""
@@ -119,6 +140,7 @@ def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:
     return KeyRing(
         keys={key.key_hash: key for key in made},
         known_hosts=frozenset(host for key in made for host in _hosts(key)),
+        sites=known,
         has_open_site=any(not _hosts(key) for key in made),
     )
 

@@ -9,6 +9,7 @@ from ingest_edge.custody import EVENTS, Edge
 from ingest_edge.errors import NoSuchRoute
 from ingest_edge.gate import allowed_key, count_client
 from ingest_edge.http import Answer, Request, cors_headers, json_answer
+from schemas.load import RULES
 
 _SCRIPT_SECONDS: Final = 300
 _PREFLIGHT_SECONDS: Final = 86_400
@@ -16,6 +17,7 @@ _METHODS: Final = b"GET, POST, OPTIONS"
 _HEADERS: Final = (
     b"Authorization, Content-Encoding, Content-Type, "
     b"X-API-Key, X-Funnel-ID, X-Site-ID, X-Visitor-ID"
+    + b"".join(b", " + name.encode() for name in RULES.edge.header_aliases)
 )
 
 

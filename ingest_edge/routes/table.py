@@ -8,7 +8,9 @@ from typing import Final
 import msgspec
 
 from ingest_edge.http import Answer
-from ingest_edge.routes import own, posthog, segment
+from ingest_edge.plain_batch import PlainBatch
+from ingest_edge.plain_event import PlainEvent
+from ingest_edge.routes import collect, funnel, own, posthog, segment
 from ingest_edge.segment_wire import Batch, Message, Single
 
 # Takes the edge, the request and the names in its path, in order.
@@ -42,6 +44,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("/sites/{site_id}/events", segment.post_site_events,
           "Segment's batch for the site of the path.", Batch, "batch", Message),
+    Route("/api/collect", collect.post_collect, "A site's events, without a key from its hosts.",
+          PlainBatch, "events", PlainEvent),
+    Route("/api/collect/heatmap", collect.post_heatmap, "Clicks and scroll depths of a heatmap.",
+          PlainBatch, "events", PlainEvent),
+    Route("/api/track/events", funnel.post_events, "Events with a key and a funnel (= site).",
+          funnel.FunnelBatch, "events", PlainEvent),
     *(
         Route(path, posthog.post_events, "PostHog's capture.", posthog.Body, "batch",
               posthog.EventSent)

@@ -108,8 +108,16 @@ class EventRules:
     passive: tuple[str, ...]
     interactive: tuple[str, ...]
     conversions: tuple[str, ...]
+    breakdown: Mapping[str, tuple[str, ...]]
     segment_names: Mapping[str, str]
     aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class EdgeRules:
+    """What senders may say in older words (rules/edge.toml)."""
+
+    header_aliases: Mapping[str, str]
 
 
 @dataclass(frozen=True)

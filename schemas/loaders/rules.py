@@ -8,6 +8,7 @@ from schemas.loaders.edge_rules import (
     ChannelRules,
     CurrencyRules,
     DeviceRules,
+    EdgeRules,
     EventRules,
     LimitRules,
 )
@@ -63,6 +64,7 @@ class Rules:
     devices: DeviceRules
     bots: BotRules
     events: EventRules
+    edge: EdgeRules
     limits: LimitRules
     currencies: CurrencyRules
 

@@ -31,3 +31,12 @@ def test_settings_come_from_the_environment() -> None:
 def test_wrong_setting_is_named(change: dict[str, str], name: str) -> None:
     with pytest.raises(BadSetting, match=name):
         load_config({**GOOD, **change})
+
+
+def test_header_aliases_are_added_to_the_shipped_ones() -> None:
+    found = load_config({**GOOD, "HEADWATER_HEADER_ALIASES": "X-Old=X-API-Key, X-Site=X-Funnel-ID"})
+    assert found.header_aliases["X-Old"] == "X-API-Key"
+    assert found.header_aliases["X-Site"] == "X-Funnel-ID"
+    assert found.header_aliases["X-Aurea-Funnel-ID"] == "X-Funnel-ID"
+    with pytest.raises(BadSetting, match="HEADWATER_HEADER_ALIASES"):
+        load_config({**GOOD, "HEADWATER_HEADER_ALIASES": "X-Old"})
