@@ -42,6 +42,12 @@ class _Entry:
     weight: int
 
 
+@dataclass(frozen=True)
+class _Flight:
+    token: Hashable
+    task: asyncio.Task[_Entry]
+
+
 class Cache:
     """Values by question, the least recently used given up first."""
 
@@ -52,7 +58,7 @@ class Cache:
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._flights: dict[tuple[Hashable, Hashable], asyncio.Task[_Entry]] = {}
+        self._flights: dict[Hashable, _Flight] = {}
         self._weight = 0
         self._max_weight = max_weight
         self._clock = clock
@@ -75,20 +81,39 @@ class Cache:
             self._entries.move_to_end(key)
             return Found(entry.value, entry.computed_at, is_cached=True)
         metrics.CACHE.labels("miss").inc()
-        flight = self._flights.get((key, token)) or self._start(key, token, compute, weigh)
-        return await self._land(flight, entry)
-
-    async def _land(self, flight: "asyncio.Task[_Entry]", older: _Entry | None) -> Found[Any]:
-        is_usable = older is not None and self._clock() - older.computed_at < MAX_STALE_SECONDS
         try:
-            patience = self._patience if is_usable else None
-            landed = await asyncio.wait_for(asyncio.shield(flight), patience)
+            async with asyncio.timeout(self._patience if self._is_usable(entry) else None):
+                landed = await self._land(key, token, compute, weigh)
             return Found(landed.value, landed.computed_at, is_cached=False)
         except (Unavailable, TimeoutError):
-            if older is None or not is_usable:
+            newest = self._entries.get(key)
+            if newest is None or not self._is_usable(newest):
                 raise
             metrics.CACHE.labels("stale").inc()
-            return Found(older.value, older.computed_at, is_cached=True, is_stale=True)
+            return Found(newest.value, newest.computed_at, is_cached=True, is_stale=True)
+
+    def _is_usable(self, entry: _Entry | None) -> bool:
+        return entry is not None and self._clock() - entry.computed_at < MAX_STALE_SECONDS
+
+    async def _land(
+        self,
+        key: Hashable,
+        token: Hashable,
+        compute: Callable[[], Awaitable[Any]],
+        weigh: Callable[[Any], int],
+    ) -> _Entry:
+        """Wait for one's own flight; it starts when that of another version has landed.
+
+        A lake that takes longer than a bucket lasts would otherwise be asked the same question
+        more and more often at once, and never be in time again.
+        """
+        while (flight := self._flights.get(key)) is not None and flight.token != token:
+            await asyncio.wait([flight.task])
+        entry = self._entries.get(key)
+        if entry is not None and entry.token == token:
+            return entry
+        flight = self._flights.get(key) or self._start(key, token, compute, weigh)
+        return await asyncio.shield(flight.task)
 
     def _start(
         self,
@@ -96,23 +121,21 @@ class Cache:
         token: Hashable,
         compute: Callable[[], Awaitable[Any]],
         weigh: Callable[[Any], int],
-    ) -> "asyncio.Task[_Entry]":
+    ) -> _Flight:
         async def fly() -> _Entry:
-            started = self._clock()
-            value = await compute()
-            entry = _Entry(token, value, started, max(1, weigh(value)))
-            self._keep(key, entry)
-            return entry
+            try:
+                started = self._clock()
+                value = await compute()
+                entry = _Entry(token, value, started, max(1, weigh(value)))
+                self._keep(key, entry)
+                return entry
+            finally:
+                del self._flights[key]
 
-        flight = asyncio.get_running_loop().create_task(fly())
-        self._flights[key, token] = flight
-        flight.add_done_callback(lambda done: self._forget_flight((key, token), done))
+        flight = _Flight(token, asyncio.get_running_loop().create_task(fly()))
+        self._flights[key] = flight
+        flight.task.add_done_callback(_look_at)
         return flight
-
-    def _forget_flight(self, name: tuple[Hashable, Hashable], done: "asyncio.Task[_Entry]") -> None:
-        self._flights.pop(name, None)
-        if not done.cancelled():
-            done.exception()  # seen, even if everybody who waited has left
 
     def _keep(self, key: Hashable, entry: _Entry) -> None:
         older = self._entries.pop(key, None)
@@ -121,3 +144,9 @@ class Cache:
         while self._weight > self._max_weight and len(self._entries) > 1:
             _, gone = self._entries.popitem(last=False)
             self._weight -= gone.weight
+
+
+def _look_at(task: asyncio.Task[_Entry]) -> None:
+    """See a failure even if everybody who waited has left."""
+    if not task.cancelled():
+        task.exception()

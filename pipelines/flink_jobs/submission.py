@@ -17,6 +17,9 @@ from pipelines.flink_jobs.runner import Job
 # Generous: PyFlink takes 15 s to plan two jobs on an idle machine, minutes on a crowded one.
 _TIMEOUT_S: Final = 600
 _CHECKOUT: Final = Path(__file__).parents[2]
+# TRICKY: unless told so, PyFlink opens a port to every network, for Python functions on a local
+# mini cluster. The jobs have none; and what serves them takes seconds to import.
+_NO_PYTHON_WORKERS: Final = {"_python_worker_execution_mode": "process"}
 
 # What every job runs with, whatever its folder says.
 _SHARED: Final = {
@@ -80,7 +83,7 @@ def run_submit(
     try:
         done = subprocess.run(
             [python, "-m", "pipelines.flink_jobs.submit", mode, str(file)],
-            env=dict(environment),
+            env={**environment, **_NO_PYTHON_WORKERS},
             cwd=_CHECKOUT,
             capture_output=True,
             text=True,

@@ -5,15 +5,20 @@ import json
 import threading
 import time
 from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tests.integration.stack import Stack, TestSite
 
 BATCH: Final = 10
-VISITORS: Final = 40
+VISITORS: Final = 400
+GAP: Final = timedelta(minutes=30)
+# How long ago each round of events happened: half of them are late and make sessions before.
+_ROUNDS: Final = (0, 0, 40, 80)
 # A retry storm: every so many batches are sent again although they were acknowledged.
 _AGAIN: Final = 7
 
@@ -23,7 +28,23 @@ class Ledger:
     """Event ids by what became of them; an id that was sent without an answer may be anywhere."""
 
     acknowledged: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)
+    sent: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    def sessions(self, ids: Iterable[str]) -> dict[str, list[int]]:
+        """Return how many of these events are in each session of each visitor, in order."""
+        times = defaultdict(list)
+        for visitor, moment in (self.sent[event_id] for event_id in ids):
+            times[visitor].append(moment)
+        return {visitor: _session_sizes(sorted(own)) for visitor, own in times.items()}
+
+
+def _session_sizes(times: list[datetime]) -> list[int]:
+    sizes = [1]
+    for before, after in zip(times, times[1:], strict=False):
+        if after - before > GAP:
+            sizes.append(0)
+        sizes[-1] += 1
+    return sizes
 
 
 @dataclass
@@ -59,41 +80,39 @@ class Load:
     def _run(self) -> None:
         started, number = time.monotonic(), 0
         while not self._stop.is_set():
-            ids = [f"{self.site.site_id}-{number + offset}" for offset in range(BATCH)]
-            self._post(ids)
+            events = [self._event(number + offset) for offset in range(BATCH)]
+            self._post(events)
             if number // BATCH % _AGAIN == 0:
-                self._post(ids)
+                self._post(events)
             number += BATCH
             ahead = number / self.rate - (time.monotonic() - started)
             self._stop.wait(max(0.0, ahead))
 
-    def _post(self, ids: list[str]) -> None:
-        self.ledger.sent.update(ids)
-        body = json.dumps({"batch": [_event(event_id) for event_id in ids], "sentAt": _now()})
-        token = b64encode(f"{self.site.secret_key}:".encode()).decode()
+    def _event(self, number: int) -> dict[str, Any]:
+        event_id, visitor = f"{self.site.site_id}-{number}", f"v{number % VISITORS}"
+        ago = _ROUNDS[number // VISITORS % len(_ROUNDS)]
+        happened_at = datetime.now(UTC) - timedelta(minutes=ago)
+        self.ledger.sent[event_id] = (visitor, happened_at)
+        page = {"path": f"/p{number % 5}", "url": f"https://x.example/p{number % 5}"}
+        return {
+            "type": "page",
+            "messageId": event_id,
+            "anonymousId": visitor,
+            "timestamp": happened_at.isoformat(),
+            "context": {"page": page},
+        }
+
+    def _post(self, events: list[dict[str, Any]]) -> None:
+        body = json.dumps({"batch": events, "sentAt": datetime.now(UTC).isoformat()})
+        token = b64encode(f"{self.site.write_key}:".encode()).decode()
         headers = {"Content-Type": "application/json", "Authorization": f"Basic {token}"}
         address = urlsplit(self.stack.url("edge"))
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
         try:
             connection.request("POST", "/v1/batch", body, headers)
             if connection.getresponse().status == 200:
-                self.ledger.acknowledged.update(ids)
+                self.ledger.acknowledged.update(event["messageId"] for event in events)
         except OSError:
             self._stop.wait(0.2)  # the edge is away: nothing was promised
         finally:
             connection.close()
-
-
-def _event(event_id: str) -> dict[str, Any]:
-    number = int(event_id.rpartition("-")[2])
-    return {
-        "type": "page",
-        "messageId": event_id,
-        "anonymousId": f"v{number % VISITORS}",
-        "timestamp": _now(),
-        "context": {"page": {"path": f"/p{number % 5}", "url": f"https://x.example/p{number % 5}"}},
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -127,9 +127,11 @@ class Stack:
         """Return what the components of this home are running now, with their children."""
         family = []
         for part in self.status().components.values():
-            if part.pid is not None and is_running(part.pid, part.started_at):
-                parent = psutil.Process(part.pid)
-                family += [parent, *parent.children(recursive=True)]
+            # A task may end while it is looked at.
+            with suppress(psutil.NoSuchProcess):
+                if part.pid is not None and is_running(part.pid, part.started_at):
+                    parent = psutil.Process(part.pid)
+                    family += [parent, *parent.children(recursive=True)]
         return family
 
     def kill_everything(self) -> None:

@@ -1,4 +1,4 @@
-"""Whatever dies, every acknowledged event is in web.events exactly once (performance.md, faults).
+"""Whatever dies, every acknowledged event counts exactly once and sessions are what they were.
 
 HEADWATER_FAULTS_FULL=1: 500 events/s, two minutes around every fault.
 """
@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,12 @@ from confluent_kafka import Producer
 from pyiceberg.catalog import load_catalog
 
 from infra.local.probes import read_json
+from orchestration.opening import mirror_sites, open_lake
+from pipelines.batch.restate import restate
 from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
 from pipelines.flink_jobs import launches
 from pipelines.flink_jobs.restore import Launch
+from pipelines.lake.config import load_config
 from tests.integration.edge_topics import records
 from tests.integration.ledger import Load
 from tests.integration.stack import Stack, TestSite
@@ -31,7 +34,7 @@ RATE: Final = 500 if FULL else 100
 BEFORE_AND_AFTER: Final = RATE * (60 if FULL else 8)  # events on either side of a fault
 PATIENCE_S: Final = 300
 COLLECT: Final = "collect_events"
-ONLY: Final = "jobs,edge"
+ONLY: Final = "jobs,edge,views"
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -120,7 +123,7 @@ def assert_exactly_once(stack: Stack, load: Load) -> None:
     ids = Counter(row["event_id"] for row in rows)
     assert len(ledger.acknowledged) >= 2 * BEFORE_AND_AFTER
     assert [event_id for event_id, count in ids.items() if count > 1] == []
-    assert set(ids) - ledger.sent == set()
+    assert set(ids) - set(ledger.sent) == set()
     on_time = sum(not row["is_late"] for row in rows)
     stack.wait_until(
         "every event on time is passed on",
@@ -130,6 +133,27 @@ def assert_exactly_once(stack: Stack, load: Load) -> None:
     )
     assert max(passed_on(stack, site).values()) == 1
     assert sum(passed_on(stack, site).values()) == on_time
+
+
+def assert_sessions(stack: Stack, load: Load) -> None:
+    """Restate the days of the load: views and sessions are what the ledger makes of its events."""
+    lake, name = open_lake(load_config(stack.environment)), load.site.site_id
+    with stack.postgres() as control:
+        mirror_sites(control, lake)
+    days = {moment.date() for _, moment in load.ledger.sent.values()}
+    restate(lake, name, days, "test")
+    ids = [row[0] for row in stack.sql(f"SELECT event_id FROM analytics.events {_of(name)}")]
+    assert sorted(ids) == sorted(row["event_id"] for row in rows_of(stack, load.site))
+    sessions = defaultdict(list)
+    for visitor_id, event_count in stack.sql(
+        f"SELECT visitor_id, event_count FROM analytics.sessions {_of(name)} ORDER BY started_at"
+    ):
+        sessions[visitor_id].append(event_count)
+    assert sessions == load.ledger.sessions(ids)
+
+
+def _of(site_id: str) -> str:
+    return f"WHERE site_id = '{site_id}'"
 
 
 def load_around(stack: Stack, name: str, fault: Callable[[], None]) -> Load:
@@ -148,6 +172,7 @@ def test_taskmanager_killed(streams: Stack) -> None:
     before = newest_launch(streams)
     load = load_around(streams, "kill-taskmanager", lambda: _kill(streams, "taskmanager"))
     assert_exactly_once(streams, load)
+    assert_sessions(streams, load)
     assert newest_launch(streams).job_id == before.job_id  # the job went on by itself
 
 
@@ -157,6 +182,7 @@ def test_jobmanager_killed(streams: Stack) -> None:
     load = load_around(streams, "kill-jobmanager", lambda: _kill(streams, "jobmanager"))
     after = new_launch_after(streams, before)
     assert_exactly_once(streams, load)
+    assert_sessions(streams, load)
     assert after.restored is not None
     assert after.restored.job_id == before.job_id
     assert after.start.run_id == before.start.run_id
@@ -173,6 +199,7 @@ def test_checkpoints_deleted(streams: Stack) -> None:
     load = load_around(streams, "no-checkpoints", lose_state)
     after = new_launch_after(streams, before)
     assert_exactly_once(streams, load)
+    assert_sessions(streams, load)
     assert after.restored is None
     assert after.start.run_id > before.start.run_id
     assert after.start.marks["events"]
@@ -198,6 +225,7 @@ def test_older_checkpoint_offered(streams: Stack, tmp_path: Path) -> None:
     load = load_around(streams, "older-checkpoint", offer_the_older)
     after = new_launch_after(streams, before)
     assert_exactly_once(streams, load)
+    assert_sessions(streams, load)
     assert after.restored is None
 
 
@@ -208,6 +236,7 @@ def test_everything_killed_at_once(streams: Stack) -> None:
 
     load = load_around(streams, "kill-everything", end_and_begin)
     assert_exactly_once(streams, load)
+    assert_sessions(streams, load)
 
 
 def test_poison_while_it_runs(streams: Stack) -> None:
