@@ -31,6 +31,8 @@ FLINK: Final = CHECKOUT / ".venv-flink"
 # Folder with a package.json; its build lies in `dist` below.
 PAGES: Final = (CHECKOUT / "ingest_edge" / "tracker", CHECKOUT / "serving" / "dashboard")
 _NOT_SOURCE: Final = ("node_modules", "dist", "tests")
+# What the builds read besides their own folder.
+_RULES: Final = (CHECKOUT / "schemas" / "rules" / "friction.toml",)
 _LAUNCHER: Final = """\
 #!{python}
 import sys
@@ -148,7 +150,8 @@ def _says(stamp: Path, wanted: str) -> bool:
 
 def _sources(page: Path) -> list[Path]:
     files = (path for path in page.rglob("*") if path.is_file())
-    return sorted(f for f in files if f.relative_to(page).parts[0] not in _NOT_SOURCE)
+    own = sorted(f for f in files if f.relative_to(page).parts[0] not in _NOT_SOURCE)
+    return [*own, *(rule for rule in _RULES if rule.exists())]
 
 
 def _npm() -> list[str]:

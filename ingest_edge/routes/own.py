@@ -23,6 +23,7 @@ from ingest_edge.parsing import (
     properties_text,
 )
 from ingest_edge.privacy import AddressMask
+from pipelines.enrich.url import page_of
 from schemas.load import RULES
 
 _BASE_CURRENCY: Final = RULES.currencies.base
@@ -54,6 +55,8 @@ class TrackerBatch(msgspec.Struct, gc=False):
     language: str | None = None
     timezone: str | None = None
     consent: str | None = None
+    # Address of the first page of this load, while it is the page being seen.
+    landing_url: str | None = None
     library_name: str | None = None
     library_version: str | None = None
     is_webdriver: bool = False
@@ -148,7 +151,18 @@ def _arrival(
     )
     for name in _SHARED:
         setattr(arrival.blank, name, getattr(batch, name))
+    if batch.landing_url is not None:
+        _put_campaign(arrival.blank, batch.landing_url)
     return arrival
+
+
+def _put_campaign(blank: Event, url: str) -> None:
+    """Set the campaign that brought the visitor: the page may have rewritten its address since."""
+    page = page_of(url)
+    blank.utm_source, blank.utm_medium = page.utm_source, page.utm_medium
+    blank.utm_campaign, blank.utm_term = page.utm_campaign, page.utm_term
+    blank.utm_content = page.utm_content
+    blank.click_id_kind, blank.click_id = page.click_id_kind, page.click_id
 
 
 def _parse(raw: msgspec.Raw, arrival: Arrival, mask: AddressMask) -> Parsed:

@@ -54,7 +54,10 @@ def get_gpc() -> Answer:
 
 
 def get_script(edge: Edge, request: Request) -> Answer:
-    """Answer the tracker with the site's settings in it; 304 if the browser has that one."""
+    """Answer the tracker with the site's settings in it; 304 if the browser has that one.
+
+    With `part=more` the second part, which the first asks for once it runs.
+    """
     text = request.parameter("k")
     # Loading the script takes nothing from what the key may send.
     count_client(edge, request)
@@ -62,12 +65,14 @@ def get_script(edge: Edge, request: Request) -> Answer:
     if key.site.is_paused:
         headers = [(b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]
         return Answer(200, b"/* paused */", b"text/javascript; charset=utf-8", headers)
+    is_more = request.parameter("part") == "more"
     file = edge.config.tracker_file
+    file = file.with_name("more.js") if is_more else file
     if not file.is_file():
-        raise NoSuchRoute(("path", "the tracker is not built", "Run `make tracker`."))
+        raise NoSuchRoute(("path", "the tracker is not built", "Run `make install`."))
     settings = {"key": text, "respect_dnt": key.site.respects_dnt}
     settings |= {name: value for name, value in key.site.settings.items() if name == "tracker"}
-    head = b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
+    head = b"" if is_more else b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
     script = b"(()=>{" + head + file.read_bytes() + b"})();"
     tag = b'"' + hashlib.sha256(script).hexdigest()[:16].encode() + b'"'
     headers = [(b"etag", tag), (b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]

@@ -55,6 +55,17 @@ class DeliveryRules:
 
 
 @dataclass(frozen=True)
+class FrictionRules:
+    """What rage, dead and error clicks are (rules/friction.toml)."""
+
+    rage_clicks: int
+    rage_window_ms: int
+    rage_radius_px: int
+    dead_ms: int
+    error_ms: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -67,6 +78,7 @@ class Rules:
     edge: EdgeRules
     limits: LimitRules
     currencies: CurrencyRules
+    friction: FrictionRules
 
 
 def load_rules(folder: Path) -> Rules:

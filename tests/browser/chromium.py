@@ -22,8 +22,10 @@ _ARGS: Final = [
 
 
 @contextmanager
-def started() -> Iterator[Browser]:
+def started(has_cache: bool = False) -> Iterator[Browser]:
     """Start a browser with a profile of its own and stop it at the end.
+
+    `has_cache` keeps pages whole for going back, which Playwright otherwise switches off.
 
     TRICKY: keep it no longer than a module. While it runs, `asyncio.run` and a second Playwright
     fail in this thread.
@@ -34,6 +36,9 @@ def started() -> Iterator[Browser]:
         pytest.skip(f"{EXECUTABLE} is missing: apt-get install chromium")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGS)
+        ignored = ["--disable-back-forward-cache"] if has_cache else None
+        browser = playwright.chromium.launch(
+            executable_path=EXECUTABLE, args=_ARGS, ignore_default_args=ignored
+        )
         yield browser
         browser.close()

@@ -1,28 +1,8 @@
 // Who and when: ids of events, visitors and sessions.
+import { read, write } from "./storage.ts";
 
 const SESSION_IDLE_MS = 30 * 60_000;
 const SESSION_WRITE_MS = 5_000;
-
-/** Storage that never throws: in private windows and with cookies blocked it lasts as long as the page. */
-const memory: Record<string, string> = {};
-
-export function read(name: string): string | null {
-  try {
-    return localStorage.getItem("hw_" + name);
-  } catch {
-    return memory[name] ?? null;
-  }
-}
-
-export function write(name: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem("hw_" + name);
-    else localStorage.setItem("hw_" + name, value);
-  } catch {
-    if (value === null) delete memory[name];
-    else memory[name] = value;
-  }
-}
 
 /** Returns a UUIDv7: sorts by time. */
 export function uuid(): string {
@@ -35,13 +15,13 @@ export function uuid(): string {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Returns the visitor's id and whether it is of this session. */
-export function visitor(): { id: string; isNew: boolean } {
+/** Returns the visitor's id and whether it was made in the given session. */
+export function visitor(session_id: string): { id: string; isNew: boolean } {
   const id = read("id");
-  if (id) return { id, isNew: read("new") === session() };
+  if (id) return { id, isNew: read("new") === session_id };
   const made = uuid();
   write("id", made);
-  write("new", session());
+  write("new", session_id);
   return { id: made, isNew: true };
 }
 

@@ -1,7 +1,8 @@
 // Ids of events, visitors and sessions.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { forget, read, session, uuid, visitor, write } from "../src/ids.ts";
+import { forget, session, uuid, visitor } from "../src/ids.ts";
+import { allowStorage, read, write } from "../src/storage.ts";
 
 const MINUTE = 60_000;
 let now = 1_790_000_000_000;
@@ -19,10 +20,10 @@ test("an id is a UUIDv7 of the moment it was made", () => {
 });
 
 test("a visitor is new for the length of the first session", () => {
-  const first = visitor();
-  assert.deepEqual([first.isNew, visitor().id, visitor().isNew], [true, first.id, true]);
+  const first = visitor(session());
+  assert.deepEqual([first.isNew, visitor(session()).id, visitor(session()).isNew], [true, first.id, true]);
   now += 31 * MINUTE;
-  assert.deepEqual(visitor(), { id: first.id, isNew: false });
+  assert.deepEqual(visitor(session()), { id: first.id, isNew: false });
 });
 
 test("a session lasts until 30 idle minutes", () => {
@@ -36,9 +37,28 @@ test("a session lasts until 30 idle minutes", () => {
 });
 
 test("reset makes the next event one of somebody new", () => {
-  const { id } = visitor();
+  const { id } = visitor(session());
   write("user", "u1");
   forget();
-  assert.notEqual(visitor().id, id);
+  assert.notEqual(visitor(session()).id, id);
   assert.equal(read("user"), null);
+});
+
+test("what may not be stored lasts as long as the page, and is gone from the browser", () => {
+  const stored: Record<string, string> = { hw_id: "old" };
+  const localStorage = {
+    getItem: (name: string) => stored[name] ?? null,
+    setItem: (name: string, value: string) => void (stored[name] = value),
+    removeItem: (name: string) => void delete stored[name],
+  };
+  Object.assign(globalThis, { localStorage });
+  allowStorage(false);
+  write("s", "1");
+  assert.deepEqual([read("id"), read("s"), stored["hw_s"]], [null, "1", undefined]);
+  write("id", null);
+  assert.deepEqual(stored, {});
+  allowStorage(true);
+  write("s", "2");
+  assert.deepEqual([read("s"), stored["hw_s"]], ["2", "2"]);
+  delete (globalThis as { localStorage?: unknown }).localStorage;
 });

@@ -9,23 +9,34 @@ from pathlib import Path
 import pytest
 
 import ingest_edge
+from schemas.load import RULES
 
 FOLDER = Path(ingest_edge.__file__).parent / "tracker"
-LIMIT_BYTES = 5_000
+# The core has to be there at once; the second part loads when the page is idle again.
+LIMITS_BYTES = {"s.js": 5_000, "more.js": 3_000}
 
 
 def test_script_passes_its_own_tests() -> None:
     node = Path(sys.executable).parent / "node"
     files = sorted(str(path) for path in (FOLDER / "tests").glob("*.test.ts"))
-    done = subprocess.run(
-        [str(node), "--test", *files], cwd=FOLDER, capture_output=True, text=True, check=False
-    )
+    command = [str(node), "--test", "--test-force-exit", *files]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
     assert files
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_built_script_is_under_its_size() -> None:
-    built = FOLDER / "dist" / "s.js"
+@pytest.mark.parametrize("name", LIMITS_BYTES)
+def test_built_script_is_under_its_size(name: str) -> None:
+    built = FOLDER / "dist" / name
     if not built.exists() and "CI" not in os.environ:
         pytest.skip("the tracker is not built: run `make install`")
-    assert len(gzip.compress(built.read_bytes(), 9)) < LIMIT_BYTES
+    assert len(gzip.compress(built.read_bytes(), 9)) < LIMITS_BYTES[name]
+
+
+def test_thresholds_of_the_rules_are_in_the_built_script() -> None:
+    built = FOLDER / "dist" / "more.js"
+    if not built.exists() and "CI" not in os.environ:
+        pytest.skip("the tracker is not built: run `make install`")
+    assert f"rage_window_ms:{RULES.friction.rage_window_ms:g}" in built.read_text().replace(
+        "1e3", "1000"
+    )

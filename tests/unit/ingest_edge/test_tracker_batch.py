@@ -48,6 +48,17 @@ def test_refused_events_are_named_and_the_others_kept(edge: Caller) -> None:
     assert answer.json()["dropped"][0]["loc"] == "events[1].scroll_percent"
 
 
+def test_campaign_of_the_landing_page_counts_where_the_page_cleaned_its_address(
+    edge: Caller,
+) -> None:
+    landing = "https://shop.example/?utm_source=news&utm_medium=email&utm_campaign=may"
+    clean = {**VIEW, "page_url": "https://shop.example/clean", "referrer": ""}
+    edge.post("/e", batch(clean, landing_url=landing), key=None)
+    (event,) = edge.events()
+    assert (event["channel"], event["campaign"]) == ("Email", "may")
+    assert (event["page_path"], event.get("page_search")) == ("/clean", None)
+
+
 def test_batch_without_visitor_is_refused(edge: Caller) -> None:
     answer = edge.post("/e", batch(VIEW, visitor_id=None), key=None)
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_visitor")
@@ -92,5 +103,8 @@ def test_script_carries_the_key_and_is_not_sent_twice(
     head, script = answer.text.split(";\n")
     assert json.loads(head.removeprefix("(()=>{var __headwater="))["key"] == BOUND
     assert script == "built()})();"
+    (tmp_path / "more.js").write_text("more()")
+    second = edge.request("GET", f"/s.js?k={BOUND}&part=more", key=None)
+    assert second.text == "(()=>{more()})();"
     tag = {"if-none-match": answer.headers["etag"]}
     assert edge.request("GET", f"/s.js?k={BOUND}", key=None, headers=tag).status_code == 304
