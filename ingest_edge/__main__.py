@@ -4,11 +4,12 @@ import logging
 import sys
 from typing import Final
 
-import uvicorn
+import uvloop
 
-from ingest_edge.app import make_app
-from ingest_edge.config import load_config
+from ingest_edge.app import App, make_app
+from ingest_edge.config import Config, load_config
 from ingest_edge.errors import BadSetting
+from ingest_edge.server import Server
 
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -26,22 +27,13 @@ def main() -> int:
     except BadSetting as error:
         sys.stderr.write(f"ingest_edge: {error}\n")
         return 2
-    # No access log: it would hold addresses. Proxies are believed in arrival.py, not here.
-    uvicorn.run(
-        app,
-        host=config.host,
-        port=config.port,
-        loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    uvloop.run(_serve(app, config))
     return 0
+
+
+async def _serve(app: App, config: Config) -> None:
+    # No access log: it would hold addresses. Proxies are believed in arrival.py, not here.
+    await Server(app).run(config.host, config.port)
 
 
 if __name__ == "__main__":

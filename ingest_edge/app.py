@@ -1,11 +1,11 @@
-"""The ASGI application: find the route, answer, never let a fault out as a stack trace."""
+"""The application: find the route, answer, never let a fault out as a stack trace."""
 
 import asyncio
 import contextlib
 import gc
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from ingest_edge.clock import Clock, ReplayClock, WallClock
 from ingest_edge.config import Config
@@ -18,7 +18,6 @@ from ingest_edge.http import (
     Answer,
     Receive,
     Request,
-    Send,
     cors_headers,
     json_answer,
     problem_answer,
@@ -40,23 +39,18 @@ _FOR_OPERATORS: Final = frozenset({"/health", "/ready", "/metrics"})
 
 
 class App:
-    """Callable by an ASGI server; holds the one Edge of the process."""
+    """What the server serves (server.Application); holds the one Edge of the process."""
 
     def __init__(self, edge: Edge, run_beside: Callable[[], Awaitable[None]] | None = None) -> None:
         self.edge = edge
         self._run_beside = run_beside
+        self._beside: asyncio.Future[None] | None = None
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request, or the server's start and stop."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
-        if scope["type"] != "http":
-            return
-        request = _request(scope)
+    async def answer(self, request: Request, receive: Receive) -> Answer:
+        """Answer one request; `receive` gives its body, piece by piece, as ASGI has it."""
         answer = await self._answer(request, receive)
         self.edge.metrics.add("headwater_edge_requests_total", str(answer.status))
-        await _send(send, answer, request)
+        return answer
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         is_allowed = True
@@ -111,22 +105,22 @@ class App:
             raise WrongMethod(("method", "this address takes POST", _FIX))
         raise NoSuchRoute(("path", f"{request.path[:80]!r} is no route", _FIX))
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        """Start and stop what runs beside the requests."""
-        await receive()
+    async def start(self) -> None:
+        """Start what runs beside the requests."""
         self.edge.keys.start()
         _warm_up()
         await self.edge.sink.start()
-        beside = asyncio.ensure_future(self._run_beside()) if self._run_beside else None
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        if beside:
-            beside.cancel()
+        if self._run_beside:
+            self._beside = asyncio.ensure_future(self._run_beside())
+
+    async def stop(self) -> None:
+        """Stop it again; what was acknowledged is durable already."""
+        if self._beside:
+            self._beside.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await beside
+                await self._beside
         await self.edge.sink.close()
         await asyncio.to_thread(self.edge.keys.stop)
-        await send({"type": "lifespan.shutdown.complete"})
 
 
 def make_app(config: Config) -> App:
@@ -157,26 +151,3 @@ def _warm_up() -> None:
     agent_of("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
     gc.collect()
     gc.freeze()
-
-
-def _request(scope: dict[str, Any]) -> Request:
-    peer = scope.get("client")
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query_string=scope["query_string"],
-        headers=dict(scope["headers"]),
-        peer=peer[0] if peer else None,
-    )
-
-
-async def _send(send: Send, answer: Answer, request: Request) -> None:
-    headers = [
-        (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"x-request-id", request.request_id.encode()),
-        *answer.headers,
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if request.method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})

@@ -16,7 +16,6 @@ from ingest_edge.errors import BadRequest, Refused, TooManyRequests, TooSlow, Un
 from schemas.load import RULES
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # Request ids: the process' own prefix and a counter, because random bytes cost a system call.
 _PROCESS: Final = secrets.token_hex(4)

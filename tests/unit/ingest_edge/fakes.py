@@ -18,6 +18,7 @@ from ingest_edge.config import Config
 from ingest_edge.custody import Edge
 from ingest_edge.errors import NotDurable
 from ingest_edge.geo import Geo
+from ingest_edge.http import Request
 from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
 from ingest_edge.limits import Limits
@@ -98,31 +99,31 @@ class Caller:
         if key:
             sent["authorization"] = "Basic " + b64encode(f"{key}:".encode()).decode()
         address = urlsplit(path)
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": unquote(address.path),
-            "query_string": address.query.encode(),
-            "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in sent.items()],
-            "client": (self.client, 5) if self.client else None,
-        }
-        return asyncio.run(self._call(scope, content))
+        request = Request(
+            method=method,
+            path=unquote(address.path),
+            query_string=address.query.encode(),
+            headers={n.lower().encode(): v.encode("latin-1") for n, v in sent.items()},
+            peer=self.client,
+        )
+        return asyncio.run(self._call(request, content))
 
-    async def _call(self, scope: dict[str, Any], content: bytes) -> httpx.Response:
-        """Speak ASGI with the application; the body comes in two parts."""
+    async def _call(self, request: Request, content: bytes) -> httpx.Response:
+        """Ask the application as the server does; the body comes in two parts."""
         half = len(content) // 2
         parts = [content[:half], content[half:]]
-        said: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
-        async def send(message: dict[str, Any]) -> None:
-            said.append(message)
-
-        await self.app(scope, receive, send)
-        start, end = said
-        return httpx.Response(start["status"], headers=start["headers"], content=end["body"])
+        answer = await self.app.answer(request, receive)
+        headers = [
+            (b"content-type", answer.content_type),
+            (b"x-request-id", request.request_id.encode()),
+            *answer.headers,
+        ]
+        body = b"" if request.method == "HEAD" else answer.body
+        return httpx.Response(answer.status, headers=headers, content=body)
 
     def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
         """Send a POST."""
