@@ -5,6 +5,7 @@ import click
 from cli.context import Context, pass_context
 from cli.output import output_option, write_rows
 from cli.rooms import open_control
+from schemas.load import RULES
 
 _COLUMNS = ("site_id", "name", "timezone", "allowed_hosts", "retention", "state", "created_at")
 
@@ -81,6 +82,21 @@ def _switch(context: Context, site: str, *, is_paused: bool) -> None:
 
     with open_control(context) as conn:
         click.echo(pause_site(conn, site, is_paused=is_paused).site_id)
+
+
+@command.command("webhook", help="Set the secret VENDOR signs the webhooks of SITE with.")
+@click.argument("site")
+@click.argument("vendor", type=click.Choice(RULES.edge.webhooks.vendors))
+@click.option("--secret", prompt=True, hide_input=True, help="Asked for when not given.")
+@pass_context
+def webhook(context: Context, site: str, vendor: str, secret: str) -> None:
+    """Write the address to give to the vendor; an empty secret ends its webhooks."""
+    from serving.control.sites import set_webhook_secret
+
+    with open_control(context) as conn:
+        set_webhook_secret(conn, site, vendor, secret.strip())
+    click.echo(f"{context.environment['HEADWATER_EDGE_URL']}/webhooks/{vendor}/{site}")
+    context.say("next: give this address to the vendor; the edge knows the secret in a second")
 
 
 @command.command("list", help="List sites.")

@@ -5,6 +5,7 @@ EdgeError
     Refused                 the whole request is refused, with a status
         BadRequest          400 nothing in it can be accepted
         UnknownKey          401
+        BadSignature        401 a webhook that its vendor did not sign
         Forbidden           403 this key, origin or site does not go together
         NoSuchRoute         404
         WrongMethod         405
@@ -96,6 +97,14 @@ class UnknownKey(Refused):
     status = 401
     code = "unknown_key"
     title = "The key is unknown."
+
+
+class BadSignature(Refused):
+    """A webhook that its vendor did not sign with the site's secret, or not just now."""
+
+    status = 401
+    code = "bad_signature"
+    title = "The webhook's signature is wrong."
 
 
 class Forbidden(Refused):

@@ -32,7 +32,7 @@ _FLOOD: Final = FloodGauge(RULES.delivery.flood_events_per_hour)
 
 def drop_missing_visitor(event: Event, arrival: Arrival) -> Refusal | None:
     """Refuse a browser's event that names nobody. Servers may report events of no visitor."""
-    if event.visitor_id or event.user_id or event.sender == "server":
+    if event.visitor_id or event.user_id or event.sender in ("server", "webhook"):
         return None
     fix = "Send anonymousId (or visitor_id), or userId."
     return Refusal(DropReason.MISSING_VISITOR, "anonymousId", "names no visitor", fix)

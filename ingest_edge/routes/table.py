@@ -10,8 +10,9 @@ import msgspec
 from ingest_edge.http import Answer
 from ingest_edge.plain_batch import PlainBatch
 from ingest_edge.plain_event import PlainEvent
-from ingest_edge.routes import collect, funnel, own, posthog, segment
+from ingest_edge.routes import collect, funnel, own, posthog, segment, webhooks
 from ingest_edge.segment_wire import Batch, Message, Single
+from ingest_edge.webhooks import Facts
 
 # Takes the edge, the request and the names in its path, in order.
 Handler = Callable[..., Awaitable[Answer]]
@@ -50,6 +51,8 @@ ROUTES: Final[tuple[Route, ...]] = (
           PlainBatch, "events", PlainEvent),
     Route("/api/track/events", funnel.post_events, "Events with a key and a funnel (= site).",
           funnel.FunnelBatch, "events", PlainEvent),
+    Route("/webhooks/{vendor}/{site_id}", webhooks.post_webhook, "A vendor's payment webhook.",
+          Facts),
     *(
         Route(path, posthog.post_events, "PostHog's capture.", posthog.Body, "batch",
               posthog.EventSent)

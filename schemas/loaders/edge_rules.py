@@ -114,9 +114,19 @@ class EventRules:
 
 
 @dataclass(frozen=True)
-class EdgeRules:
-    """What senders may say in older words (rules/edge.toml)."""
+class WebhookRules:
+    """Payment webhooks: whose, how old, how large."""
 
+    vendors: tuple[str, ...]
+    tolerance_seconds: int
+    max_bytes: int
+
+
+@dataclass(frozen=True)
+class EdgeRules:
+    """What others send to the edge in their own words (rules/edge.toml)."""
+
+    webhooks: WebhookRules
     header_aliases: Mapping[str, str]
 
 

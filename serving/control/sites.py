@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg.errors
 from psycopg.rows import class_row
 
+from schemas.load import RULES
 from serving.control.database import Connection
 from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
 
@@ -81,6 +82,22 @@ def create_site(
             f"The site {site_id!r} exists already.", "Choose another id or use that site."
         ) from error
     return get_site(conn, site_id)
+
+
+def set_webhook_secret(conn: Connection, site_id: str, vendor: str, secret: str) -> None:
+    """Set the secret that a vendor signs the site's webhooks with; an empty one ends them.
+
+    Raises UnknownSite, or InvalidSite for a vendor whose signatures cannot be verified.
+    """
+    known = RULES.edge.webhooks.vendors
+    if vendor not in known:
+        raise InvalidSite("vendor", f"{vendor!r} is no vendor.", f"Use {', '.join(known)}.")
+    get_site(conn, site_id)
+    conn.execute(
+        "UPDATE sites SET updated_at = now(), settings = jsonb_set(settings, '{webhooks}',"
+        " coalesce(settings->'webhooks', '{}') || %s::jsonb) WHERE site_id = %s",
+        [json.dumps({vendor: secret or None}), site_id],
+    )
 
 
 def list_sites(conn: Connection) -> list[Site]:
