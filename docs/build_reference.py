@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.reference import cli_page
+from ingest_edge import openapi
 from schemas.load import FOLDER, RECORDS, TABLES, TOPICS
 from schemas.loaders.records import Field, Record
 from schemas.loaders.tables import Table
@@ -86,6 +87,7 @@ def pages() -> Mapping[str, str]:
         "rules.md": rules_page(),
         "cli.md": cli_page(),
         "metrics.md": f"{NOTICE}\n{metrics_page()}",
+        "edge-openapi.json": openapi.text(),
         "api.md": f"{NOTICE}\n{api_page()}",
     }
 

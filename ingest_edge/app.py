@@ -33,7 +33,9 @@ from pipelines.enrich.device import agent_of
 _LOG: Final = logging.getLogger(__name__)
 _FIX: Final = "See the list of routes in the documentation of the edge."
 
-GETS: Final = frozenset({"/health", "/ready", "/metrics", "/s.js", "/.well-known/gpc.json"})
+GETS: Final = frozenset(
+    {"/health", "/ready", "/metrics", "/s.js", "/openapi.json", "/.well-known/gpc.json"}
+)
 # No page may read these, whatever its origin.
 _FOR_OPERATORS: Final = frozenset({"/health", "/ready", "/metrics"})
 
@@ -99,6 +101,8 @@ class App:
                 return service.get_metrics(self.edge)
             case "/s.js":
                 return service.get_script(self.edge, request)
+            case "/openapi.json":
+                return service.get_openapi()
             case "/.well-known/gpc.json":
                 return service.get_gpc()
         if handler_of(request.path):

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from ingest_edge import openapi
 from ingest_edge.custody import EVENTS, Edge
 from ingest_edge.errors import NoSuchRoute
 from ingest_edge.gate import allowed_key, count_client
@@ -46,6 +47,11 @@ def get_metrics(edge: Edge) -> Answer:
         }
     )
     return Answer(200, text.encode(), b"text/plain; version=0.0.4")
+
+
+def get_openapi() -> Answer:
+    """Answer what the edge takes, as an OpenAPI document."""
+    return Answer(200, openapi.text().encode())
 
 
 def get_gpc() -> Answer:

@@ -11,7 +11,7 @@ from ingest_edge.http import Answer
 from ingest_edge.plain_batch import PlainBatch
 from ingest_edge.plain_event import PlainEvent
 from ingest_edge.routes import collect, funnel, own, posthog, segment, webhooks
-from ingest_edge.segment_wire import Batch, Message, Single
+from ingest_edge.segment_wire import Batch, Message
 from ingest_edge.webhooks import Facts
 
 # Takes the edge, the request and the names in its path, in order.
@@ -39,8 +39,8 @@ ROUTES: Final[tuple[Route, ...]] = (
           own.TrackerBatch, "events", own.TrackerEvent),
     Route("/v1/batch", segment.post_batch, "Segment's batch.", Batch, "batch", Message),
     *(
-        Route(f"/v1/{call}", partial(segment.post_call, call=call), f"Segment's call {call}.",
-              Single)
+        Route(f"/v1/{call}", partial(segment.post_call, call=call), f"Segment\'s call {call}.",
+              Message)
         for call in segment.CALLS
     ),
     Route("/sites/{site_id}/events", segment.post_site_events,
