@@ -28,6 +28,7 @@ from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.routes import service
 from ingest_edge.routes.table import handler_of
+from ingest_edge.salts import Salts
 from pipelines.enrich.device import agent_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -134,14 +135,16 @@ def make_app(config: Config) -> App:
     sink = DurableSink(config, metrics)
     beats = Heartbeats(EVENTS, sink, clock, metrics)
     sink.on_delivered = beats.heard
+    salts = Salts(clock.now)
     edge = Edge(
         config=config,
         clock=clock,
-        keys=KeyStore(config.postgres_url, config.key_file),
+        keys=KeyStore(config.postgres_url, config.key_file, salts),
         geo=Geo(config.geo_v4, config.geo_v6),
         sink=sink,
         metrics=metrics,
         limits=Limits(metrics),
+        salts=salts,
     )
     return App(edge, beats.run)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 from ingest_edge.address import parse_address
+from ingest_edge.daily_ids import DailyIds
 from ingest_edge.event import Event, blank_event
 from ingest_edge.geo import Geo, Place
 from ingest_edge.http import Request
@@ -29,12 +30,14 @@ class Arrival:
     """A batch that came in: whose, and from whom.
 
     `blank` is what its events start from; `shift_ms` is by how much the sender's clock is behind.
+    With `daily_ids` the events take their visitor from there, and none from the sender.
     """
 
     site: Site
     is_secret: bool
     shift_ms: int
     blank: Event
+    daily_ids: DailyIds | None = None
 
 
 def arrival_of(
@@ -45,6 +48,7 @@ def arrival_of(
     client: Client,
     *,
     is_secret: bool,
+    daily_ids: DailyIds | None = None,
 ) -> Arrival:
     """Return the arrival of a batch. Times in epoch ms, `sent_at` by the sender's clock."""
     blank = blank_event(
@@ -57,7 +61,7 @@ def arrival_of(
     # The times in a file of history are those of the server that wrote it.
     behind = 0 if sent_at is None or sender == "import" else received_at - sent_at
     shift_ms = behind if behind < 0 or behind > _SKEW_MS else 0
-    return Arrival(site, is_secret, shift_ms, blank)
+    return Arrival(site, is_secret, shift_ms, blank, daily_ids)
 
 
 def client_of(

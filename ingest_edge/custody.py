@@ -17,6 +17,7 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.privacy import AddressMask, masked_payload
+from ingest_edge.salts import Salts
 from ingest_edge.sink import Record, Sink
 from ingest_edge.steps import run_steps
 from schemas.load import RECORDS, RULES
@@ -40,6 +41,7 @@ class Edge:
     sink: Sink
     metrics: Metrics
     limits: Limits
+    salts: Salts
 
 
 class Parsed(NamedTuple):

@@ -33,7 +33,7 @@ class BadSetting(EdgeError):
 
 
 class DropReason(StrEnum):
-    """Why an event was refused or, for the last three, left out on purpose. A closed list."""
+    """Why an event was refused or, for the last four, left out on purpose. A closed list."""
 
     BAD_EVENT = "bad_event"
     BAD_TIME = "bad_time"
@@ -42,6 +42,7 @@ class DropReason(StrEnum):
     MISSING_VISITOR = "missing_visitor"
     TOO_DEEP = "too_deep"
     TOO_OLD = "too_old"
+    NO_CONSENT = "no_consent"
     PAUSED = "paused"
     DNT = "dnt"
     GPC = "gpc"

@@ -3,8 +3,10 @@
 import base64
 import binascii
 
+from ingest_edge.address import network_of
 from ingest_edge.arrival import address_of
 from ingest_edge.custody import Edge
+from ingest_edge.daily_ids import DailyIds, client_bytes
 from ingest_edge.errors import DropReason, Forbidden, Refused
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
@@ -86,6 +88,21 @@ def privacy_signal(request: Request, key: Key) -> DropReason | None:
     if request.headers.get(b"dnt") == b"1" and key.site.respects_dnt:
         return DropReason.DNT
     return None
+
+
+def daily_ids(
+    edge: Edge, key: Key, address: str | None, user_agent: str | None, *, is_asked: bool = False
+) -> DailyIds | None:
+    """Return the ids of a visitor who gets none from the sender; None where the sender's counts.
+
+    `is_asked` tells that the visitor has rejected being recognised. Servers name their visitors
+    themselves. Raises NotDurable while the salts are not known.
+    """
+    mode = key.site.cookieless
+    if key.kind != "pub" or mode is None or (mode == "on_reject" and not is_asked):
+        return None
+    client = client_bytes(network_of(address), user_agent)
+    return edge.salts.ids_of(key.site.site_id, key.site.timezone, client)
 
 
 def client_address(edge: Edge, request: Request) -> str | None:

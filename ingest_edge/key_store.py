@@ -1,4 +1,4 @@
-"""Keep the key ring fresh: Postgres every second, a file when Postgres is away."""
+"""Keep keys and salts fresh: Postgres every second; for keys, a file when it is away."""
 
 import json
 import logging
@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from ingest_edge.keys import KeyRing, ring_of
+from ingest_edge.salts import Salts
 
 _LOG: Final = logging.getLogger(__name__)
 # A new key works, and a revoked one stops, within two of these.
@@ -44,8 +45,9 @@ class _Copy(NamedTuple):
 class KeyStore:
     """Holds the newest ring known in `ring`; replaced as a whole, so readers need no lock."""
 
-    def __init__(self, postgres_url: str, file: Path) -> None:
+    def __init__(self, postgres_url: str, file: Path, salts: Salts | None = None) -> None:
         self._postgres_url = postgres_url
+        self._salts = salts
         self._file = file
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
@@ -98,6 +100,8 @@ class KeyStore:
         deadline.start()
         try:
             self._read_changes(connection)
+            if self._salts is not None:
+                self._salts.follow(connection, self.ring.cookieless_zones)
         finally:
             deadline.cancel()
 

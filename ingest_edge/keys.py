@@ -12,6 +12,7 @@ from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
 
+COOKIELESS_MODES: Final = ("always", "on_reject")
 Row = Mapping[str, Any]
 
 # A key that only reads (api) may make no request here at all, so it has no limit.
@@ -37,6 +38,12 @@ class Site:
     def respects_dnt(self) -> bool:
         """Tell whether Do Not Track is honoured; it is unless the site says otherwise."""
         return self.settings.get("respect_dnt") is not False
+
+    @property
+    def cookieless(self) -> str | None:
+        """Return when visitors get ids without a cookie: always, on_reject, or None for never."""
+        mode = self.settings.get("cookieless")
+        return mode if mode in COOKIELESS_MODES else None
 
     @property
     def is_paused(self) -> bool:
@@ -78,6 +85,7 @@ class KeyRing:
     known_hosts: frozenset[str] = frozenset()
     sites: Mapping[str, Site] = field(default_factory=dict)
     has_open_site: bool = False
+    cookieless_zones: frozenset[str] = frozenset()
 
     def find(self, text: str | None, now: int) -> Key:
         """Return the key of that text, or raise UnknownKey. `now` in epoch ms."""
@@ -142,6 +150,7 @@ def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:
         known_hosts=frozenset(host for key in made for host in _hosts(key)),
         sites=known,
         has_open_site=any(not _hosts(key) for key in made),
+        cookieless_zones=frozenset(site.timezone for site in known.values() if site.cookieless),
     )
 
 

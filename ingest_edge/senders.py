@@ -5,7 +5,7 @@ from typing import Any
 from ingest_edge.arrival import Arrival, arrival_of, client_of
 from ingest_edge.custody import Edge
 from ingest_edge.errors import Forbidden
-from ingest_edge.gate import client_address
+from ingest_edge.gate import client_address, daily_ids
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
 from ingest_edge.privacy import AddressMask
@@ -66,4 +66,5 @@ class Senders:
         return arrival_of(
             self._key.site, self.kind, self._received_at, self._sent_at, known,
             is_secret=self.is_secret,
+            daily_ids=daily_ids(self._edge, self._key, address, user_agent),
         )  # fmt: skip

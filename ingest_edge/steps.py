@@ -32,7 +32,8 @@ _FLOOD: Final = FloodGauge(RULES.delivery.flood_events_per_hour)
 
 def drop_missing_visitor(event: Event, arrival: Arrival) -> Refusal | None:
     """Refuse a browser's event that names nobody. Servers may report events of no visitor."""
-    if event.visitor_id or event.user_id or event.sender in ("server", "webhook"):
+    is_servers = event.sender in ("server", "webhook")
+    if event.visitor_id or event.user_id or is_servers or arrival.daily_ids:
         return None
     fix = "Send anonymousId (or visitor_id), or userId."
     return Refusal(DropReason.MISSING_VISITOR, "anonymousId", "names no visitor", fix)
@@ -64,6 +65,7 @@ def put_event_id(event: Event, arrival: Arrival) -> None:
     body = {
         **msgspec.structs.asdict(event),
         "event_at": None,
+        "event_date": "",
         "received_at": None,
         "sent_at": None,
     }
@@ -109,6 +111,18 @@ def put_event_date(event: Event, arrival: Arrival) -> None:
     event.event_date = local_date(event.event_at, arrival.site.timezone)
 
 
+def put_daily_visitor(event: Event, arrival: Arrival) -> Refusal | None:
+    """Set `visitor_id` where no cookie may, and leave out what the sender recognises it by."""
+    if arrival.daily_ids is None:
+        return None
+    event.visitor_id = arrival.daily_ids.at(event.event_date, event.event_at)
+    event.client_session_id = event.is_new_visitor_hint = None
+    if event.visitor_id is not None:
+        return None
+    fix = "Send events of cookieless visitors within two days."
+    return Refusal(DropReason.TOO_OLD, "timestamp", "the salt of its day is destroyed", fix)
+
+
 def put_meaning(event: Event, arrival: Arrival) -> None:
     """Set `is_interactive` and `is_conversion`; what the sender said of a conversion stays."""
     name = event.event_name
@@ -133,11 +147,12 @@ STEPS: Final[tuple[Step, ...]] = (
     drop_missing_visitor,
     put_event_at,
     drop_too_old,
+    put_event_date,
+    put_daily_visitor,
     put_event_id,
     put_page,
     put_referrer_host,
     put_origin,
-    put_event_date,
     put_meaning,
     put_revenue,
     put_flood,

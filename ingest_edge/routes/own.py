@@ -1,7 +1,7 @@
 """Our own routes: POST /e, the tracker's batch, which uses the names of the columns."""
 
 from copy import copy
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -9,7 +9,7 @@ from ingest_edge.arrival import Arrival, arrival_of, client_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, take
 from ingest_edge.errors import BadRequest, DropReason
 from ingest_edge.event import Event
-from ingest_edge.gate import admit, client_address, key_text, privacy_signal
+from ingest_edge.gate import admit, client_address, daily_ids, key_text, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
 from ingest_edge.parsing import (
@@ -54,7 +54,8 @@ class TrackerBatch(msgspec.Struct, gc=False):
     viewport_height_px: Int | None = None
     language: str | None = None
     timezone: str | None = None
-    consent: str | None = None
+    consent: Literal["granted", "denied", "pending"] | None = None
+    is_cookieless: bool = False
     # Address of the first page of this load, while it is the page being seen.
     landing_url: str | None = None
     library_name: str | None = None
@@ -130,7 +131,10 @@ def refuse_body(error: Unusable) -> BadRequest:
 def _signal_in(batch: TrackerBatch, key: Key) -> DropReason | None:
     if batch.is_gpc:
         return DropReason.GPC
-    return DropReason.DNT if batch.is_dnt and key.site.respects_dnt else None
+    if batch.is_dnt and key.site.respects_dnt:
+        return DropReason.DNT
+    is_refused = batch.consent == "denied" and key.site.cookieless is None
+    return DropReason.NO_CONSENT if is_refused else None
 
 
 def _arrival(
@@ -146,11 +150,21 @@ def _arrival(
         is_webdriver=batch.is_webdriver,
     )
     received_at = edge.clock.received_at(batch.sent_at)
+    is_rejected = batch.is_cookieless or batch.consent == "denied"
+    ids = daily_ids(edge, key, address, request.header(b"user-agent"), is_asked=is_rejected)
     arrival = arrival_of(
-        key.site, "browser", received_at, batch.sent_at, client, is_secret=key.kind == "sec"
+        key.site,
+        "browser",
+        received_at,
+        batch.sent_at,
+        client,
+        is_secret=key.kind == "sec",
+        daily_ids=ids,
     )
     for name in _SHARED:
         setattr(arrival.blank, name, getattr(batch, name))
+    if batch.consent == "denied":
+        arrival.blank.user_id = None
     if batch.landing_url is not None:
         _put_campaign(arrival.blank, batch.landing_url)
     return arrival

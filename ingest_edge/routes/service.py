@@ -77,6 +77,8 @@ def get_script(edge: Edge, request: Request) -> Answer:
     if not file.is_file():
         raise NoSuchRoute(("path", "the tracker is not built", "Run `make install`."))
     settings = {"key": text, "respect_dnt": key.site.respects_dnt}
+    if key.site.cookieless:
+        settings["cookieless"] = key.site.cookieless
     settings |= {name: value for name, value in key.site.settings.items() if name == "tracker"}
     head = b"" if is_more else b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
     script = b"(()=>{" + head + file.read_bytes() + b"})();"

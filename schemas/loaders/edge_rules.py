@@ -142,6 +142,14 @@ class LimitRules:
 
 
 @dataclass(frozen=True)
+class PrivacyRules:
+    """How long the salts of cookieless visitor ids live (rules/privacy.toml)."""
+
+    salt_ahead_days: int
+    salt_kept_hours: int
+
+
+@dataclass(frozen=True)
 class Rates:
     """US dollars for one unit of each currency, from that day on."""
 

@@ -11,6 +11,7 @@ from schemas.loaders.edge_rules import (
     EdgeRules,
     EventRules,
     LimitRules,
+    PrivacyRules,
 )
 from schemas.loaders.strict import build, read_toml
 
@@ -77,6 +78,7 @@ class Rules:
     events: EventRules
     edge: EdgeRules
     limits: LimitRules
+    privacy: PrivacyRules
     currencies: CurrencyRules
     friction: FrictionRules
 

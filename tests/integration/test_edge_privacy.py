@@ -1,14 +1,13 @@
 """A client's address is found nowhere: not in topics, tables, logs or any file of the home."""
 
 import base64
-import mmap
 import uuid
-from pathlib import Path
 
 import pytest
 
 from schemas.load import TOPICS
 from tests.integration.commands import post
+from tests.integration.edge_home import files_with
 from tests.integration.edge_topics import records
 from tests.integration.stack import Stack, TestSite
 
@@ -64,18 +63,6 @@ def tables_with(stack: Stack, text: str) -> list[str]:
     return found
 
 
-def files_with(home: Path, text: str) -> list[Path]:
-    """Return the files of the home in which the text stands as it is."""
-    found = []
-    for path in home.rglob("*"):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size == 0:
-            continue
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-            if view.find(text.encode()) >= 0:
-                found.append(path)
-    return found
-
-
 def topics_with(stack: Stack, text: str) -> list[str]:
     """Return the topics in which some record's key, value or header holds the text."""
     assert set(EDGE_TOPICS) == set(TOPICS)
@@ -103,4 +90,4 @@ def test_the_address_is_found_nowhere(stack: Stack, site: TestSite) -> None:
     for address in ADDRESSES:
         assert topics_with(stack, address) == []
         assert tables_with(stack, address) == []
-        assert files_with(stack.home, address) == []
+        assert files_with(stack.home, address.encode()) == []

@@ -23,6 +23,7 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import GaugeName, Metrics
+from ingest_edge.salts import Salts
 from ingest_edge.sink import Record
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -180,6 +181,9 @@ def make_caller(tmp_path: Path, clock: Clock | None = None) -> Caller:
         trusted_proxies=(),
     )
     metrics = Metrics()
+    salts = Salts(moved)
     limits = Limits(metrics, lambda: moved.now / 1000)
-    edge = Edge(config, clock or WallClock(moved), keys, Geo(None, None), sink, metrics, limits)
+    edge = Edge(
+        config, clock or WallClock(moved), keys, Geo(None, None), sink, metrics, limits, salts
+    )
     return Caller(App(edge), sink, moved)
