@@ -10,8 +10,8 @@ import { isCookieless, sender } from "./send.ts";
 import { allowStorage, write } from "./storage.ts";
 
 export interface Calls {
-  /** Reports an event of the site's own. */
-  track(name: string, properties?: Values): void;
+  /** Reports an event of the site's own. `isOnce`: at most once per page view. */
+  track(name: string, properties?: Values, isOnce?: boolean): void;
   /** Says who the visitor is, from now on. */
   identify(userId: string, traits?: Values): void;
   /** Counts a page view. `isOnce`: not if that path is the one being seen. */
@@ -55,8 +55,7 @@ export function makeClient(defaults: () => Options, more: (core: Core) => void):
       early.forEach(run);
     };
     // A page that is only prepared may never be seen.
-    if ((document as { prerendering?: boolean }).prerendering)
-      document.addEventListener("prerenderingchange", start, { once: true });
+    if ((document as { prerendering?: boolean }).prerendering) on("prerenderingchange", start);
     else start();
   };
 
@@ -98,8 +97,14 @@ function startTracker(options: Options, more: (core: Core) => void, firstAt?: nu
   core.calledAt = undefined;
   more(core);
 
+  const once: Values = {};
   const api: Api = {
-    track: (name: string, properties?: Values) => void (name && emit(name, properties)),
+    track: (name: string, properties?: Values, isOnce?: boolean) => {
+      const { page_view_id } = core.page;
+      if (!name || (isOnce && once[name] === page_view_id)) return;
+      once[name] = page_view_id;
+      emit(name, properties);
+    },
     page: page.view,
     identify: (userId: string, traits?: Values) => {
       // What waits was done before the user was known.

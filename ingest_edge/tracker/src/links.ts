@@ -1,7 +1,7 @@
 // Links that lead away, and files. Never stops a click: what is sent outlives the page.
 import { on, withoutQuery, type Core } from "./core.ts";
 
-const FILES = /\.(pdf|docx?|xlsx?|pptx?|csv|txt|rtf|zip|rar|7z|gz|tar|dmg|exe|msi|pkg|deb|rpm|apk|iso|mp[34]|m4a|wav|mov|avi|mkv|webm|epub|ics)$/i;
+const FILES = /\.(pdf|docx?|xlsx?|pptx?|csv|txt|zip|rar|7z|gz|dmg|exe|msi|pkg|deb|rpm|apk|iso|mp[34]|mov|epub|ics)$/i;
 
 export function watchLinks({ emit }: Core): void {
   on("click auxclick", ({ type, button, target }: MouseEvent) => {

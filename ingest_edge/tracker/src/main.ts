@@ -5,16 +5,15 @@ import { optionsOf } from "./options.ts";
 const NAMES = "init track identify page conversion revenue form set reset consent flush".split(" ");
 
 interface Stub {
-  q?: [at: number, values: ArrayLike<unknown>][];
+  q?: [at: number, values: Iterable<unknown>][];
 }
 
 // Only here, at the top of a classic script, does the browser say which script this is.
 const script = document.currentScript as HTMLScriptElement | null;
 const options = optionsOf(script, location.search);
-const waiting: Call[] = ((window as { headwater?: Stub }).headwater?.q || []).map(([at, values]) => {
-  const [name, ...rest] = Array.from(values);
-  return [name as string, rest, at];
-});
+const waiting: Call[] = ((window as { headwater?: Stub }).headwater?.q || []).map(
+  ([at, [name, ...values]]) => [name as string, values, at],
+);
 
 const client = makeClient(() => options, (core) => {
   const { clicks, friction, moves, video, vitals } = core.options;
@@ -24,9 +23,10 @@ const client = makeClient(() => options, (core) => {
   part.src = script.src + "&part=more";
   document.head.append(part);
 });
-const headwater: ((name: string, ...values: unknown[]) => void) & Record<string, unknown> = Object.assign(
-  (name: string, ...values: unknown[]) => client(name, values),
-);
+const headwater = ((name: string, ...values: unknown[]) => client(name, values)) as ((
+  ...call: unknown[]
+) => void) &
+  Record<string, unknown>;
 for (const name of NAMES) headwater[name] = headwater.bind(null, name);
 (window as { headwater?: unknown }).headwater = headwater;
 

@@ -78,8 +78,8 @@ export function optionsOf(script: HTMLScriptElement | null, search: string): Opt
 
 /** Returns why nothing may be sent or stored, or "" if it may. */
 export function reasonForSilence(options: Options, browser: Navigator, host: string): string {
-  if ((browser as { globalPrivacyControl?: boolean }).globalPrivacyControl) return "Global Privacy Control";
-  if (options.respectDnt !== false && browser.doNotTrack === "1") return "Do Not Track";
+  if ((browser as { globalPrivacyControl?: boolean }).globalPrivacyControl) return "GPC";
+  if (options.respectDnt !== false && browser.doNotTrack === "1") return "DNT";
   if (browser.webdriver && !options.captureAutomation) return "captureAutomation is off";
   if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) && !options.captureLocalhost)
     return "captureLocalhost is off";

@@ -20,6 +20,7 @@ export function watchPage(core: Core, onView: (isFirst: boolean) => void): Page 
   const { documentElement } = document;
   let url = "";
   let seen = "";
+  let counted = "";
   let deepest = 0;
   let reported = -1;
   let passed = 0;
@@ -64,13 +65,15 @@ export function watchPage(core: Core, onView: (isFirst: boolean) => void): Page 
   const place = () => location.pathname + location.search + (options.hash ? location.hash : "");
 
   const view = (path?: string, properties?: Values, isOnce?: unknown) => {
-    const next = new URL(path || location.href, location.href).href;
-    if (isOnce && next === url) return;
+    const { href, pathname } = new URL(path || location.href, location.href);
+    // A router's helper and the change of the address it watches are one view.
+    if (isOnce && pathname === counted && place() === seen) return;
+    counted = pathname;
     for (const end of core.onEnd) end();
     leave();
     onView(!url);
     const referrer = url || document.referrer;
-    url = next;
+    url = href;
     seen = place();
     core.page = { page_view_id: uuid(), page_url: url, page_title: document.title, referrer };
     deepest = passed = engaged = 0;

@@ -44,7 +44,7 @@ export function change(how: (batches: Batch[]) => Batch[]): Batch[] {
   const kept = how(batches.filter(({ at, tries }) => Date.now() - at < STORED_MAX_MS && tries < TRIES));
   while (
     kept.length &&
-    (kept.reduce((sum, { body }) => sum + (body["events"] as Event[]).length, 0) > STORED_MAX_EVENTS ||
+    (kept.flatMap(({ body }) => body["events"] as Event[]).length > STORED_MAX_EVENTS ||
       JSON.stringify(kept).length > STORED_MAX_BYTES)
   )
     kept.shift();

@@ -12,8 +12,8 @@ test("a person on a public host is counted", () => {
 });
 
 test("wishes of the visitor come before everything", () => {
-  assert.match(reasonForSilence(options, with_({ globalPrivacyControl: true }), "a"), /Global Privacy/);
-  assert.match(reasonForSilence(options, with_({ doNotTrack: "1" }), "a"), /Do Not Track/);
+  assert.match(reasonForSilence(options, with_({ globalPrivacyControl: true }), "a"), /GPC/);
+  assert.match(reasonForSilence(options, with_({ doNotTrack: "1" }), "a"), /DNT/);
   assert.equal(reasonForSilence({ ...options, respectDnt: false }, with_({ doNotTrack: "1" }), "a"), "");
 });
 
