@@ -103,10 +103,15 @@ async def take(
             _reject(edge, raw, refusal, arrival, mask)
     if refusals and not records:
         raise _nothing_accepted(refusals, events_in)
+    await keep(edge, records, topic, started)
+    return Outcome(len(records), refusals)
+
+
+async def keep(edge: Edge, records: Sequence[Record], topic: str, started: float) -> None:
+    """Return when the records of a request that began at `started` are durable; NotDurable."""
     await edge.sink.put(records)
     edge.metrics.observe_ack(time.perf_counter() - started)
     edge.metrics.add("headwater_edge_events_accepted_total", topic, len(records))
-    return Outcome(len(records), refusals)
 
 
 def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import Message
 
 from ingest_edge.batch import Batch
 from ingest_edge.config import Config
@@ -226,17 +226,13 @@ class DurableSink:
 
     def _send(self, batch: Batch) -> None:
         """Send a batch; where the broker's queue is full, the log takes over."""
-        send, report = self._kafka.send, batch.report
-        try:
-            for record in batch.records:
-                send(record, report)
-                batch.size += 1
-        except (BufferError, KafkaException) as error:
+        batch.size, error = self._kafka.send(batch.records, batch.report)
+        if error is None:
+            batch.is_sent = True
+        else:
             # Those before may arrive all the same; a retry repeats their event ids.
             batch.waiting -= len(batch.records) - batch.size
             self._not_taken(batch, error)
-        else:
-            batch.is_sent = True
         self._waiting += batch.size
         if self._poller is None and self._waiting:
             self._poll_soon()

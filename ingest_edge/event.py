@@ -4,7 +4,7 @@ There is no field for the client's address, so no step can keep it.
 """
 
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -80,6 +80,12 @@ class Event(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     library_name: str | None = None
     library_version: str | None = None
     properties: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __copy__(self) -> "Event":
+            """Return a copy; `copy.copy` finds this one, at three times the cost."""
+            ...
 
 
 SCHEMA: Final = RECORDS["event"].header

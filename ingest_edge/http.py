@@ -30,6 +30,7 @@ class Request:
     """One HTTP request. `peer` is the address of the other end of the connection.
 
     `is_read` tells that the whole body came in; the connection of one that did not is closed.
+    `is_here`: the body has come whole already, and `receive` gives it without waiting.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     body: bytes = b""
     is_read: bool = False
     request_id: str = field(default_factory=lambda: f"{_PROCESS}{next(_NUMBERS):08x}")
+    is_here: bool = False
 
     def header(self, name: bytes) -> str | None:
         """Return a header's value; the name in lower case."""
@@ -120,8 +122,11 @@ async def read_body(request: Request, receive: Receive) -> bytes:
     _check_type(request)
     _check_length(request)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        if request.is_here:
             body = await _receive_all(receive)
+        else:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _receive_all(receive)
     except TimeoutError as error:
         msg = f"the body did not arrive within {BODY_SECONDS} s"
         raise TooSlow(("body", msg, "Send it faster, or in smaller batches.")) from error

@@ -14,6 +14,8 @@ from schemas.loaders.strict import SchemaError, build
 
 COOKIELESS_MODES: Final = ("always", "on_reject")
 Row = Mapping[str, Any]
+# Address and referrer.
+PageKey = tuple[str | None, str | None]
 
 # A key that only reads (api) may make no request here at all, so it has no limit.
 _USUAL: Final = {
@@ -33,6 +35,11 @@ class Site:
     visitor_secret: bytes
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     channel_rules: tuple[ChannelRule, ...] = ()
+    # What fast.py found out of addresses of pages, by what the batch said of the campaign; begun
+    # anew with each reading of the site.
+    pages: dict[tuple[str | None, ...], dict[PageKey, tuple[str | None, ...]]] = field(
+        default_factory=dict, hash=False, compare=False, repr=False
+    )
 
     @property
     def respects_dnt(self) -> bool:

@@ -53,6 +53,11 @@ class AddressMask:
     def __init__(self, *addresses: str | None) -> None:
         self._addresses = tuple(address.encode() for address in set(addresses) if address)
 
+    @property
+    def first(self) -> bytes | None:
+        """Return the address, if there is one."""
+        return self._addresses[0] if self._addresses else None
+
     def hide(self, content: bytes) -> bytes:
         """Return the JSON bytes with the addresses masked; the same object if none is there."""
         for address in self._addresses:

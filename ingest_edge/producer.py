@@ -1,6 +1,6 @@
 """Kafka as the edge sees it: records out, delivery reports in the event loop itself, no thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -23,10 +23,19 @@ class KafkaProducer:
         self._settings = _settings(config)
         self._producer = Producer(self._settings)
 
-    def send(self, record: Record, report: Report) -> None:
-        """Hand one record over; raises BufferError (queue full) or KafkaException (never)."""
-        topic, key, value, schema, at = record
-        self._producer.produce(topic, value, key, -1, report, None, at, _HEADERS[schema])
+    def send(self, records: Sequence[Record], report: Report) -> tuple[int, Exception | None]:
+        """Hand records over; return how many were taken, and what stopped the next one.
+
+        That is a BufferError (the queue is full) or a KafkaException.
+        """
+        produce, taken = self._producer.produce, 0
+        try:
+            for topic, key, value, schema, at in records:
+                produce(topic, value, key, -1, report, None, at, _HEADERS[schema])
+                taken += 1
+        except (BufferError, KafkaException) as error:
+            return taken, error
+        return taken, None
 
     def poll(self) -> None:
         """Run the reports that have come."""

@@ -215,6 +215,7 @@ class Connection(asyncio.Protocol):
         try:
             while self._waiting and not self.transport.is_closing():
                 request, body, keeps_alive = self._waiting[0]
+                request.is_here = body.is_complete
                 answer = await self._server.application.answer(request, body.receive)
                 keeps_alive = (
                     keeps_alive

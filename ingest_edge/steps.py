@@ -27,7 +27,7 @@ Step = Callable[[Event, Arrival], Refusal | None]
 _MAX_AGE_MS: Final = RULES.delivery.max_age_hours * 3_600_000
 _PASSIVE: Final = frozenset(RULES.events.passive)
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
-_FLOOD: Final = FloodGauge(RULES.delivery.flood_events_per_hour)
+FLOOD: Final = FloodGauge(RULES.delivery.flood_events_per_hour)
 
 
 def drop_missing_visitor(event: Event, arrival: Arrival) -> Refusal | None:
@@ -140,7 +140,7 @@ def put_revenue(event: Event, arrival: Arrival) -> None:
 def put_flood(event: Event, arrival: Arrival) -> None:
     """Set `is_flood` when the visitor passes the events of an hour."""
     if event.visitor_id is not None:
-        event.is_flood = _FLOOD.add(event.site_id, event.visitor_id, event.event_at)
+        event.is_flood = FLOOD.add(event.site_id, event.visitor_id, event.event_at)
 
 
 STEPS: Final[tuple[Step, ...]] = (

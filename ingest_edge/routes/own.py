@@ -1,19 +1,20 @@
 """Our own routes: POST /e, the tracker's batch, which uses the names of the columns."""
 
+import time
 from copy import copy
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import msgspec
 
 from ingest_edge.arrival import Arrival, arrival_of, client_of
-from ingest_edge.custody import EVENTS, Edge, Parsed, take
+from ingest_edge.custody import EVENTS, Edge, Parsed, keep, take
 from ingest_edge.errors import BadRequest, DropReason
 from ingest_edge.event import Event
+from ingest_edge.fast import fast_records, is_usual
 from ingest_edge.gate import admit, client_address, daily_ids, key_text, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
 from ingest_edge.parsing import (
-    LAST_MS,
     Unusable,
     amount,
     currency,
@@ -23,95 +24,52 @@ from ingest_edge.parsing import (
     properties_text,
 )
 from ingest_edge.privacy import AddressMask
+from ingest_edge.tracker_wire import (
+    TrackerBatch,
+    TrackerEvent,
+    TrackerShared,
+    WholeTrackerBatch,
+)
 from pipelines.enrich.url import page_of
 from schemas.load import RULES
 
 _BASE_CURRENCY: Final = RULES.currencies.base
 
 
-# Checked by the decoder, in C: a call of Python for each field would cost more than the rest.
-Int = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-Natural = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=RULES.events.name_max_length)]
-Moment = Annotated[int, msgspec.Meta(ge=0, le=LAST_MS)]
-
-
-class TrackerBatch(msgspec.Struct, gc=False):
-    """The body of POST /e: what all its events share, and the events."""
-
-    events: list[msgspec.Raw]
-    key: str | None = None
-    sent_at: Moment | None = None
-    visitor_id: Id | None = None
-    user_id: Id | None = None
-    client_session_id: Id | None = None
-    is_new_visitor_hint: bool | None = None
-    screen_width_px: Int | None = None
-    screen_height_px: Int | None = None
-    viewport_width_px: Int | None = None
-    viewport_height_px: Int | None = None
-    language: str | None = None
-    timezone: str | None = None
-    consent: Literal["granted", "denied", "pending"] | None = None
-    is_cookieless: bool = False
-    # Address of the first page of this load, while it is the page being seen.
-    landing_url: str | None = None
-    library_name: str | None = None
-    library_version: str | None = None
-    is_webdriver: bool = False
-    is_gpc: bool = False
-    is_dnt: bool = False
-
-
-class TrackerEvent(msgspec.Struct, gc=False):
-    """One event of the tracker."""
-
-    event_name: Name
-    event_id: Id | None = None
-    client_at: Moment | None = None
-    seq: Int | None = None
-    page_view_id: Id | None = None
-    page_url: str | None = None
-    page_title: str | None = None
-    referrer: str | None = None
-    engaged_ms: Natural | None = None
-    scroll_percent: Percent | None = None
-    click_target: str | None = None
-    click_x_px: Int | None = None
-    click_y_px: Int | None = None
-    is_conversion: bool = False
-    is_interactive: bool = True
-    revenue_amount: str | int | float | None = None
-    currency: str | None = None
-    properties: msgspec.Raw = msgspec.Raw()
-
-
 _BATCH: Final = msgspec.json.Decoder(TrackerBatch)
 _EVENT: Final = msgspec.json.Decoder(TrackerEvent)
-# Columns that every event takes over from its batch as they are.
-_SHARED: Final = (
-    "visitor_id", "user_id", "client_session_id", "is_new_visitor_hint", "screen_width_px",
-    "screen_height_px", "viewport_width_px", "viewport_height_px", "language", "timezone",
-    "consent", "library_name", "library_version",
-)  # fmt: skip
+_WHOLE: Final = msgspec.json.Decoder(WholeTrackerBatch)
 
 
 async def post_tracker_batch(edge: Edge, request: Request) -> Answer:
     """Take the tracker's batch; 207 when some events are refused."""
-    batch = decode_body(_BATCH, request.body)
+    started = time.perf_counter()
+    batch = _whole(request.body) or decode_body(_BATCH, request.body)
     key = admit(edge, request, key_text(request, batch.key))
     signal = privacy_signal(request, key) or _signal_in(batch, key)
     if signal:
         return left_out(edge, signal, len(batch.events))
     address = client_address(edge, request)
     arrival, mask = _arrival(edge, request, key, batch, address), AddressMask(address)
+    if isinstance(batch, WholeTrackerBatch):
+        records = fast_records(batch.events, arrival, mask, edge.clock, EVENTS)
+        if records:
+            await keep(edge, records, EVENTS, started)
+            return Answer(200, b'{"accepted":%d,"dropped":[]}' % len(records))
+        batch = decode_body(_BATCH, request.body)
     parsed = [_parse(raw, arrival, mask) for raw in batch.events]
     outcome = await take(edge, parsed, EVENTS, "events")
     status = 207 if outcome.refusals else 200
     body = {"accepted": outcome.accepted, "dropped": outcome.errors("events")}
     return json_answer(status, body, len(outcome.refusals))
+
+
+def _whole(body: bytes) -> WholeTrackerBatch | None:
+    """Return a usual batch, read in one go; None if each event must be looked at on its own."""
+    try:
+        return _WHOLE.decode(body) if is_usual(body) else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def left_out(edge: Edge, reason: DropReason, count: int) -> Answer:
@@ -128,7 +86,7 @@ def refuse_body(error: Unusable) -> BadRequest:
     return BadRequest((f"body.{refusal.loc}", refusal.msg, refusal.fix), code=refusal.reason)
 
 
-def _signal_in(batch: TrackerBatch, key: Key) -> DropReason | None:
+def _signal_in(batch: TrackerShared, key: Key) -> DropReason | None:
     if batch.is_gpc:
         return DropReason.GPC
     if batch.is_dnt and key.site.respects_dnt:
@@ -138,7 +96,7 @@ def _signal_in(batch: TrackerBatch, key: Key) -> DropReason | None:
 
 
 def _arrival(
-    edge: Edge, request: Request, key: Key, batch: TrackerBatch, address: str | None
+    edge: Edge, request: Request, key: Key, batch: TrackerShared, address: str | None
 ) -> Arrival:
     client = client_of(
         edge.geo,
@@ -161,13 +119,24 @@ def _arrival(
         is_secret=key.kind == "sec",
         daily_ids=ids,
     )
-    for name in _SHARED:
-        setattr(arrival.blank, name, getattr(batch, name))
+    _put_shared(arrival.blank, batch)
     if batch.consent == "denied":
         arrival.blank.user_id = None
     if batch.landing_url is not None:
         _put_campaign(arrival.blank, batch.landing_url)
     return arrival
+
+
+def _put_shared(blank: Event, batch: TrackerShared) -> None:
+    """Set the columns that every event takes over from its batch as they are."""
+    blank.visitor_id, blank.user_id = batch.visitor_id, batch.user_id
+    blank.client_session_id = batch.client_session_id
+    blank.is_new_visitor_hint = batch.is_new_visitor_hint
+    blank.screen_width_px, blank.screen_height_px = batch.screen_width_px, batch.screen_height_px
+    blank.viewport_width_px = batch.viewport_width_px
+    blank.viewport_height_px = batch.viewport_height_px
+    blank.language, blank.timezone, blank.consent = batch.language, batch.timezone, batch.consent
+    blank.library_name, blank.library_version = batch.library_name, batch.library_version
 
 
 def _put_campaign(blank: Event, url: str) -> None:

@@ -12,6 +12,7 @@ from ingest_edge.plain_batch import PlainBatch
 from ingest_edge.plain_event import PlainEvent
 from ingest_edge.routes import collect, funnel, own, posthog, segment, webhooks
 from ingest_edge.segment_wire import Batch, Message
+from ingest_edge.tracker_wire import TrackerBatch, TrackerEvent
 from ingest_edge.webhooks import Facts
 
 # Takes the edge, the request and the names in its path, in order.
@@ -36,7 +37,7 @@ class Route:
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("/e", own.post_tracker_batch, "The tracker's batch, named as the columns are.",
-          own.TrackerBatch, "events", own.TrackerEvent),
+          TrackerBatch, "events", TrackerEvent),
     Route("/v1/batch", segment.post_batch, "Segment's batch.", Batch, "batch", Message),
     *(
         Route(f"/v1/{call}", partial(segment.post_call, call=call), f"Segment\'s call {call}.",

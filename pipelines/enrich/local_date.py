@@ -6,15 +6,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 # No zone changes its offset, and no day begins, within a quarter of an hour of the clock.
-_QUARTER_MS: Final = 15 * 60 * 1000
+QUARTER_MS: Final = 15 * 60 * 1000
 
 
 def local_date(at_ms: int, timezone: str) -> str:
     """Return the local day, YYYY-MM-DD, of a moment in epoch ms."""
-    return _date_of_quarter(at_ms // _QUARTER_MS, timezone)
+    return _date_of_quarter(at_ms // QUARTER_MS, timezone)
 
 
 @lru_cache(8_192)
 def _date_of_quarter(quarter: int, timezone: str) -> str:
-    moment = datetime.fromtimestamp(quarter * _QUARTER_MS // 1000, UTC)
+    moment = datetime.fromtimestamp(quarter * QUARTER_MS // 1000, UTC)
     return moment.astimezone(ZoneInfo(timezone)).date().isoformat()

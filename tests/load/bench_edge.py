@@ -136,7 +136,7 @@ def _request(key: str, batch: int) -> bytes:
         "viewport_height_px": 969, "language": "en-GB", "timezone": "Europe/Berlin",
         "library_name": "headwater.js", "library_version": "0.1.0", "events": events,
     }  # fmt: skip
-    content = json.dumps(body, separators=(",", ":")).encode()
+    content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     head = (
         f"POST /e HTTP/1.1\r\nhost: e\r\nuser-agent: {_AGENT}\r\naccept-language: en-GB\r\n"
         f"origin: https://shop.example\r\ncontent-type: text/plain\r\n"

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -36,10 +37,12 @@ class MadeUpKafka(KafkaProducer):
         self.records: list[Record] = []
         self._held: deque[tuple[Record, Report]] = deque()
 
-    def send(self, record: Record, report: Report) -> None:
-        if len(self._held) >= self.room:
-            raise BufferError("queue full")
-        self._held.append((record, report))
+    def send(self, records: Sequence[Record], report: Report) -> tuple[int, Exception | None]:
+        for taken, record in enumerate(records):
+            if len(self._held) >= self.room:
+                return taken, BufferError("queue full")
+            self._held.append((record, report))
+        return len(records), None
 
     def poll(self) -> None:
         if not self.is_up and not self.gives_up:
