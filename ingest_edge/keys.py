@@ -117,14 +117,15 @@ class KeyRing:
             raise UnknownKey(
                 (loc, "no such site", "See `headwater sites list`."), code="unknown_site"
             )
-        if not site.allowed_hosts or origin_host not in site.allowed_hosts:
+        name = hashlib.sha256(b"page of " + site_id.encode()).digest()
+        key = Key(name, "pub", site, frozenset(), None, _USUAL["pub"])
+        if origin_host is None or not site.allowed_hosts or not key.allows(origin_host):
             fix = "Send a write key (X-API-Key), or from a page of a host that the site lists."
             raise Forbidden(
                 ("headers.origin", f"{origin_host!r} is not a host of the site", fix),
                 code="foreign_origin",
             )
-        name = hashlib.sha256(b"page of " + site_id.encode()).digest()
-        return Key(name, "pub", site, frozenset(), None, _USUAL["pub"])
+        return key
 
     def knows_host(self, origin_host: str | None) -> bool:
         """Tell whether any site takes events from pages of that host (for preflights)."""
@@ -154,7 +155,9 @@ def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:
     made = [_key(row, known[row["site_id"]]) for row in keys if row["site_id"] in known]
     return KeyRing(
         keys={key.key_hash: key for key in made},
-        known_hosts=frozenset(host for key in made for host in _hosts(key)),
+        known_hosts=frozenset(host for key in made for host in _hosts(key)).union(
+            *(site.allowed_hosts for site in known.values())
+        ),
         sites=known,
         has_open_site=any(not _hosts(key) for key in made),
         cookieless_zones=frozenset(site.timezone for site in known.values() if site.cookieless),

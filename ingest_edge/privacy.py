@@ -1,6 +1,7 @@
 """Forget the client's address: the one place that knows every name it goes by."""
 
 import re
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -42,6 +43,19 @@ def without_addresses(value: Any) -> Any:
     return value
 
 
+def _named_addresses(value: Any) -> Iterator[str]:
+    """Yield the text of fields that hold addresses, at any depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name.lower() in ADDRESS_FIELDS and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _named_addresses(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_addresses(inner)
+
+
 class AddressMask:
     """Replaces the client's own address in text, wherever the sender has put it.
 
@@ -72,8 +86,9 @@ def masked_payload(raw: bytes, mask: AddressMask, max_bytes: int) -> str | None:
     What cannot be parsed is not kept: nobody can say whether an address is in it.
     """
     try:
-        content = without_addresses(msgspec.json.decode(raw))
-        encoded = mask.hide(msgspec.json.encode(content))
+        sent = msgspec.json.decode(raw)
+        named = AddressMask(*_named_addresses(sent))
+        encoded = named.hide(mask.hide(msgspec.json.encode(without_addresses(sent))))
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return None
     return encoded[:max_bytes].decode("utf-8", "ignore")

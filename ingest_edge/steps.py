@@ -35,7 +35,7 @@ def drop_missing_visitor(event: Event, arrival: Arrival) -> Refusal | None:
     is_servers = event.sender in ("server", "webhook")
     if event.visitor_id or event.user_id or is_servers or arrival.daily_ids:
         return None
-    fix = "Send anonymousId (or visitor_id), or userId."
+    fix = "Send anonymousId (visitor_id, distinct_id in other dialects), or userId."
     return Refusal(DropReason.MISSING_VISITOR, "anonymousId", "names no visitor", fix)
 
 

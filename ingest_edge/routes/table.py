@@ -38,11 +38,16 @@ class Route:
 ROUTES: Final[tuple[Route, ...]] = (
     Route("/e", own.post_tracker_batch, "The tracker's batch, named as the columns are.",
           TrackerBatch, "events", TrackerEvent),
-    Route("/v1/batch", segment.post_batch, "Segment's batch.", Batch, "batch", Message),
     *(
-        Route(f"/v1/{call}", partial(segment.post_call, call=call), f"Segment\'s call {call}.",
+        Route(f"/v1/{name}", segment.post_batch, "Segment's batch.", Batch, "batch", Message)
+        for name in ("batch", "b")
+    ),
+    *(
+        Route(f"/v1/{name}", partial(segment.post_call, call=call), f"Segment's call {call}.",
               Message)
         for call in segment.CALLS
+        # Segment's script for browsers names a call by its first letter.
+        for name in (call, call[0])
     ),
     Route("/sites/{site_id}/events", segment.post_site_events,
           "Segment's batch for the site of the path.", Batch, "batch", Message),

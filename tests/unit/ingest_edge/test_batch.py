@@ -118,7 +118,15 @@ def test_own_route_answers_207_when_some_are_refused(edge: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "name"), [("track", "buy"), ("page", "page_view"), ("identify", "identify")]
+    ("call", "name"),
+    [
+        ("track", "buy"),
+        ("page", "page_view"),
+        ("identify", "identify"),
+        ("t", "buy"),
+        ("s", "screen_view"),
+        ("a", "alias"),
+    ],
 )
 def test_single_calls_take_their_kind_from_the_path(edge: Caller, call: str, name: str) -> None:
     body = {"event": "buy", "anonymousId": "v", "writeKey": PUB, "traits": {"a": 1}}

@@ -92,3 +92,11 @@ def test_wrong_context_names_its_place(edge: Caller, context: Any, loc: str) -> 
 def test_large_context_counts_for_the_size_of_an_event(edge: Caller) -> None:
     answer = edge.batch({**MESSAGE, "context": {"x": "x" * 32_000}})
     assert (answer.status_code, answer.json()["code"]) == (400, "event_too_large")
+
+
+def test_refused_event_is_kept_without_the_address_it_names(edge: Caller) -> None:
+    context = {"ip": "81.2.69.142", "page": {"url": 5}}
+    edge.batch({**MESSAGE, "context": context, "properties": {"note": "81.2.69.142"}}, key=SEC)
+    (refused,) = edge.sink.values("rejected-events")
+    assert "81.2.69.142" not in refused["payload"]
+    assert "[address]" in refused["payload"]

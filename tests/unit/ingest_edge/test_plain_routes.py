@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ingest_edge.fakes import BOUND, NOW, PUB, SEC, Caller
+from ingest_edge.keys import ring_of
+from tests.unit.ingest_edge.fakes import BOUND, NOW, PUB, SEC, Caller, site_row
 
 PAGE = {"origin": "https://shop.example", "x-site-id": "bound", "x-visitor-id": "v"}
 FUNNEL = {"x-api-key": PUB, "x-funnel-id": "shop"}
@@ -144,6 +145,17 @@ def test_address_is_believed_of_a_secret_key_only_and_kept_never(edge: Caller) -
         assert track(edge, one, {"name": ""}, headers={"x-api-key": key}).status_code == 200
     assert "81.2.69.142" not in str(edge.sink.records)
     assert [event["sender"] for event in edge.events()] == ["browser", "server"]
+
+
+def test_preflight_of_a_site_without_keys(edge: Caller) -> None:
+    ring = ring_of([site_row("keyless", allowed_hosts=["*.keyless.example"])], [])
+    edge.app.edge.keys.ring = ring
+    headers = {"origin": "https://www.keyless.example", "x-site-id": "keyless", "x-visitor-id": "v"}
+    asked = edge.request("OPTIONS", "/api/collect", headers=headers, key=None)
+    assert asked.headers["access-control-allow-origin"] == headers["origin"]
+    assert "x-aurea-funnel-id" in asked.headers["access-control-allow-headers"].lower()
+    body = {"events": [{"name": "x"}]}
+    assert edge.post("/api/collect", body, key=None, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/collect", "/api/collect/heatmap", "/api/track/events"])
