@@ -195,12 +195,17 @@ def _put_context(event: Event, sent: PlainEvent, context: Context) -> None:
     event.referrer = sent.referrer or page.referrer or None
     event.utm_source, event.utm_medium, event.utm_campaign = utm.source, utm.medium, utm.campaign
     event.utm_term, event.utm_content = utm.term, utm.content
-    device = context.device or Device()
-    event.language, event.timezone = device.language, device.timezone
-    for name in ("screen", "viewport"):
-        size = getattr(device, name) or Size()
-        loc = f"context.device.{name}"
-        setattr(event, f"{name}_width_px", whole(size.width, f"{loc}.width"))
-        setattr(event, f"{name}_height_px", whole(size.height, f"{loc}.height"))
+    if device := context.device:
+        _put_device(event, device)
     if library := context.library:
         event.library_name, event.library_version = library.name, library.version
+
+
+def _put_device(event: Event, device: Device) -> None:
+    event.language, event.timezone = device.language, device.timezone
+    if screen := device.screen:
+        event.screen_width_px = whole(screen.width, "context.device.screen.width")
+        event.screen_height_px = whole(screen.height, "context.device.screen.height")
+    if viewport := device.viewport:
+        event.viewport_width_px = whole(viewport.width, "context.device.viewport.width")
+        event.viewport_height_px = whole(viewport.height, "context.device.viewport.height")

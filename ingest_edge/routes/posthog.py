@@ -33,6 +33,11 @@ from schemas.load import RULES
 _BASE_CURRENCY: Final = RULES.currencies.base
 _GZIP: Final = b"\x1f\x8b"
 _NO_REFERRER: Final = "$direct"
+_CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_SIZES: Final = tuple(
+    (name, f"{name}_px", f"properties.${name}")
+    for name in ("screen_width", "screen_height", "viewport_width", "viewport_height")
+)
 
 
 class Body(msgspec.Struct):
@@ -199,7 +204,9 @@ def _put_page(event: Event, known: Known) -> None:
     event.page_view_id = identity(known.pageview_id, "properties.$pageview_id")
     event.language, event.timezone = text_of(known.browser_language), text_of(known.timezone)
     event.library_name, event.library_version = text_of(known.lib), text_of(known.lib_version)
-    for name in ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"):
-        setattr(event, name, text_of(getattr(known, name)))
-    for name in ("screen_width", "screen_height", "viewport_width", "viewport_height"):
-        setattr(event, f"{name}_px", whole(getattr(known, name), f"properties.${name}"))
+    for name in _CAMPAIGN:
+        if (text := text_of(getattr(known, name))) is not None:
+            setattr(event, name, text)
+    for name, column, loc in _SIZES:
+        if (size := getattr(known, name)) is not None:
+            setattr(event, column, whole(size, loc))
