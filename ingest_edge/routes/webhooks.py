@@ -6,7 +6,7 @@ import msgspec
 
 from ingest_edge.arrival import arrival_of, client_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, take
-from ingest_edge.errors import DropReason, NoSuchRoute, TooLarge
+from ingest_edge.errors import BadSignature, DropReason, NoSuchRoute, TooLarge
 from ingest_edge.gate import count_client
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Site
@@ -26,7 +26,12 @@ async def post_webhook(edge: Edge, request: Request, vendor_name: str, site_id: 
     vendor = VENDORS[vendor_name]
     if len(request.body) > _MAX_BYTES:
         raise TooLarge(("body", f"more than {_MAX_BYTES} bytes", "Ask the vendor for less."))
-    verify(vendor, request, secrets, edge.clock.now())
+    try:
+        verify(vendor, request, secrets, edge.clock.now())
+    except BadSignature:
+        # A vendor signs rightly; who does not is counted like one with a wrong key.
+        count_client(edge, request)
+        raise
     if site.is_paused:
         return left_out(edge, DropReason.PAUSED, 1)
     event_id, sent_at = facts_of(vendor, request.body)

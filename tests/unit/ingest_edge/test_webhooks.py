@@ -112,6 +112,23 @@ def test_wrong_signature_is_refused(
     assert edge.sink.records == []
 
 
+def test_guessing_is_limited_like_keys(edge: Caller) -> None:
+    edge.client, wrong = "81.2.69.142", {"stripe-signature": "t=1,v1=0"}
+    limit = RULES.limits.address_requests_per_minute
+    statuses = {send(edge, "stripe", STRIPE, wrong).status_code for _ in range(limit + 1)}
+    assert statuses == {401, 429}
+    # The vendor goes on.
+    assert send(edge, "stripe", STRIPE, stripe(STRIPE)).status_code == 200
+
+
+def test_paused_site_keeps_no_webhooks(edge: Caller) -> None:
+    settings = {"webhooks": SECRETS, "is_paused": True}
+    edge.app.edge.keys.ring = ring_of([site_row("shop", settings=settings)], [])
+    answer = send(edge, "stripe", STRIPE, stripe(STRIPE))
+    assert (answer.status_code, answer.headers["x-dropped"]) == (200, "paused")
+    assert edge.sink.records == []
+
+
 def test_only_sites_with_a_secret_have_a_door(edge: Caller) -> None:
     for vendor, site in (("stripe", "bare"), ("stripe", "nobody"), ("acme", "shop")):
         assert send(edge, vendor, STRIPE, stripe(STRIPE), site).status_code == 404
