@@ -13,6 +13,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any, Final
@@ -20,9 +21,12 @@ from typing import Any, Final
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from serving.control.sites import set_webhook_secret
 from tests.integration.edge_home import running_edge
 from tests.integration.ledger import Load
 from tests.integration.stack import Stack
+from tests.integration.test_edge_webhooks import SECRET
+from tests.integration.test_edge_webhooks import send as send_webhook
 from tests.integration.test_streams_kill import table_rows
 
 FULL: Final = os.environ.get("HEADWATER_FAULTS_FULL") == "1"
@@ -111,9 +115,31 @@ def _grew(loads: list[Load]) -> bool:
     return sum(len(load.ledger.acknowledged) for load in loads) > before + SENDERS * 10
 
 
+class WebhookLoad(Load):
+    """Posts a signed webhook in place of each batch; its id is that of the first event."""
+
+    def _post(self, events: list[dict[str, Any]]) -> None:
+        event_id = events[0]["messageId"]
+        address = f"{self.stack.url('edge')}/webhooks/stripe/{self.site.site_id}"
+        try:
+            if send_webhook(address, json.dumps({"id": event_id}).encode()) == 200:
+                self.ledger.acknowledged.add(event_id)
+        except (OSError, HTTPException):
+            time.sleep(0.2)  # the edge is away: nothing was promised
+
+
+def webhook_load(stack: Stack) -> WebhookLoad:
+    """Return a load of webhooks for a site that has their secret."""
+    site = stack.make_site("kill-webhooks")
+    with stack.postgres() as connection:
+        set_webhook_secret(connection, site.site_id, "stripe", SECRET)
+    return WebhookLoad(stack, site, RATE // SENDERS)
+
+
 def run(stack: Stack) -> set[str]:
     """Send events while everything is hurt; return the ids that were acknowledged, when quiet."""
     loads = [Load(stack, stack.make_site(f"kill-{n}"), RATE // SENDERS) for n in range(SENDERS)]
+    loads.append(webhook_load(stack))
     with ExitStack() as running:
         for load in loads:
             running.enter_context(load)
@@ -135,6 +161,7 @@ def test_every_acknowledged_event_is_in_the_topic(home: Stack) -> None:
     print(f"{len(acknowledged)} acknowledged, {sum(copies.values())} records, {KILLS} kills")
     assert len(acknowledged) >= EVENTS // SENDERS
     assert acknowledged - set(copies) == set()
+    assert [event_id for event_id in acknowledged if event_id.startswith("kill-webhooks")]
 
 
 @pytest.mark.skipif(not FULL, reason="ten minutes with Flink: HEADWATER_FAULTS_FULL=1")
@@ -142,7 +169,7 @@ def test_every_acknowledged_event_is_one_row(streams: Stack) -> None:
     acknowledged = run(streams)
 
     def rows() -> Counter[str]:
-        sites = ", ".join(f"'kill-{n}'" for n in range(SENDERS))
+        sites = ", ".join(f"'kill-{name}'" for name in [*range(SENDERS), "webhooks"])
         found: list[Any] = table_rows(streams, "events", ("event_id",), f"site_id IN ({sites})")
         return Counter(row["event_id"] for row in found)
 
