@@ -87,11 +87,13 @@ def joined(properties: msgspec.Raw, left: Fields) -> msgspec.Raw:
     return msgspec.Raw(content[:-1].rstrip() + b"," + added[1:])
 
 
-def without(properties: msgspec.Raw, name: str) -> msgspec.Raw:
-    """Return a JSON object without one of its names."""
-    kept = _FIELDS.decode(properties)
-    kept.pop(name, None)
-    return msgspec.Raw(msgspec.json.encode(kept))
+def without(properties: msgspec.Raw, *names: str) -> msgspec.Raw:
+    """Return a JSON object without some of its names; nothing is written anew if none is there."""
+    if bytes(properties)[:1] != b"{":
+        return properties
+    sent = _FIELDS.decode(properties)
+    kept = {name: value for name, value in sent.items() if name not in names}
+    return properties if len(kept) == len(sent) else msgspec.Raw(msgspec.json.encode(kept))
 
 
 def _free(name: str, taken: Fields) -> str:

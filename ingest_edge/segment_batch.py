@@ -11,7 +11,7 @@ from ingest_edge.arrival import Arrival
 from ingest_edge.custody import Parsed
 from ingest_edge.event import Event
 from ingest_edge.keys import Key
-from ingest_edge.leftover import Fields, decode_all, joined
+from ingest_edge.leftover import Fields, decode_all, joined, without
 from ingest_edge.parsing import (
     Unusable,
     amount,
@@ -102,7 +102,8 @@ def _event(
     is_traits = kind in ("identify", "group") and not bytes(message.properties)
     loc = "traits" if is_traits else "properties"
     raw = message.traits if is_traits else message.properties
-    event.properties = properties_text(joined(raw, left), loc)
+    kept = raw if arrival.daily_ids is None else without(raw, "session_id")
+    event.properties = properties_text(joined(kept, left), loc)
     known = decode_event(_PROPERTIES, raw, loc) if bytes(raw) not in _NOTHING else _NO_PROPERTIES
     _put_context(event, context, known)
     _put_known(event, known)

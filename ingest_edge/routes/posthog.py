@@ -33,6 +33,10 @@ from schemas.load import RULES
 _BASE_CURRENCY: Final = RULES.currencies.base
 _GZIP: Final = b"\x1f\x8b"
 _NO_REFERRER: Final = "$direct"
+# What the sender recognises a visitor by: not kept of one who is to have no lasting id.
+_IDS: Final = (
+    "distinct_id", "$device_id", "$anon_distinct_id", "$session_id", "$window_id", "$user_id",
+)  # fmt: skip
 _CAMPAIGN: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 _SIZES: Final = tuple(
     (name, f"{name}_px", f"properties.${name}")
@@ -174,6 +178,8 @@ def _event(
         event.currency = currency(known.currency, "properties.currency") or _BASE_CURRENCY
     event.is_interactive = not (sent.event or "").startswith("$")
     kept = without(sent.properties, "token") if known.token is not None else sent.properties
+    if arrival.daily_ids is not None:
+        kept = without(kept, *_IDS)
     event.properties = properties_text(joined(kept, left), "properties")
     return event
 

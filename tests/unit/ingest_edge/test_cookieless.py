@@ -230,6 +230,21 @@ def test_other_dialects_are_cookieless_too(shop: Shop) -> None:
     assert [event["visitor_id"] for event in shop.edge.events()] == [daily, "server's own"]
 
 
+def test_ids_that_dialects_put_into_properties_are_not_kept(shop: Shop) -> None:
+    daily = shop.visitor()
+    shop.edge.sink.records.clear()
+    ids = {"distinct_id": "lasting", "$device_id": "lasting", "$session_id": "lasting", "a": 1}
+    posthog = {"event": "x", "distinct_id": "lasting", "properties": ids}
+    segment = {"event": "x", "anonymousId": "lasting", "properties": {"session_id": "lasting"}}
+    plain = {"name": "x", "visitor_id": "lasting", "session_id": "lasting", "properties": {"a": 1}}
+    assert shop.edge.post("/batch/", {"batch": [posthog]}).status_code == 200
+    assert shop.edge.batch(segment).status_code == 200
+    assert shop.edge.post("/api/collect", {"events": [plain]}).status_code == 200
+    events = shop.edge.events()
+    assert [event["visitor_id"] for event in events] == [daily] * 3
+    assert "lasting" not in str(events)
+
+
 def test_only_who_rejects_is_cookieless_on_reject(edge: Caller) -> None:
     shop = Shop(edge, mode="on_reject")
     assert shop.visitor(visitor_id="v", consent="granted") == "v"
