@@ -71,7 +71,7 @@ def run_dagster_job(stack: Stack, job: str) -> None:
         status: str = _dagster(stack, question, id=run_id)["runOrError"]["status"]
         return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-    assert stack.wait_until(f"job {job} to end", ended, seconds=240, pause=1) == "SUCCESS"
+    assert stack.wait_until(f"job {job} to end", ended, seconds=400, pause=1) == "SUCCESS"
 
 
 def _dagster(stack: Stack, question: str, **variables: Any) -> dict[str, Any]:
