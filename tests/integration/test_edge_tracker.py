@@ -1,6 +1,5 @@
 """The browser script in real Chromium, from a page to the topic: what it collects by itself."""
 
-import uuid
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Route
 from tests.browser.chromium import started
 from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack
-from tests.integration.tracker_site import COUNTED, Visit, served
+from tests.integration.tracker_site import COUNTED, Visit, visiting
 
 pytestmark = pytest.mark.slow
 
@@ -97,12 +96,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(home: Stack, browser: Browser) -> Iterator[Visit]:
-    site = home.make_site(f"site-{uuid.uuid4().hex[:8]}")
-    script = f"{home.url('edge')}/s.js?k={site.write_key}"
-    context = browser.new_context()
-    with served(script, BODIES) as address:
-        yield Visit(home, site, address, context)
-    context.close()
+    with visiting(home, browser, BODIES) as visit:
+        yield visit
 
 
 def _slowly(route: Route) -> None:

@@ -1,6 +1,5 @@
 """Rage, dead and error clicks in real Chromium: what counts as one, and what does not."""
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import started
 from tests.integration.edge_home import running_edge
-from tests.integration.tracker_site import Visit, served
+from tests.integration.tracker_site import Visit, visiting
 
 pytestmark = pytest.mark.slow
 
@@ -55,11 +54,8 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def visit() -> Iterator[Visit]:
-    with running_edge() as home, started() as browser:
-        site = home.make_site(f"clicks-{uuid.uuid4().hex[:8]}")
-        script = f"{home.url('edge')}/s.js?k={site.write_key}"
-        with served(script, BODIES) as address:
-            yield Visit(home, site, address, browser.new_context())
+    with running_edge() as home, started() as browser, visiting(home, browser, BODIES) as visit:
+        yield visit
 
 
 def _click(visit: Visit, name: str, **how: Any) -> Page:

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -10,10 +9,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route
 
+from ingest_edge.daily_ids import PREFIX
 from tests.browser.chromium import started
 from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack
-from tests.integration.tracker_site import COUNTED, Visit, served
+from tests.integration.tracker_site import COUNTED, Visit, visiting
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +21,7 @@ GPC = "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})"
 DNT = "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})"
 HIDDEN = """Object.defineProperty(document, 'visibilityState', {value: 'hidden'});
     document.dispatchEvent(new Event('visibilitychange'))"""
+BODIES = {"/": "<p>page</p>"}
 CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
 KEYS = "JSON.stringify(Object.keys(localStorage).sort())"
 
@@ -39,12 +40,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(home: Stack, browser: Browser) -> Iterator[Visit]:
-    site = home.make_site(f"site-{uuid.uuid4().hex[:8]}")
-    script = f"{home.url('edge')}/s.js?k={site.write_key}"
-    context = browser.new_context()
-    with served(script, {"/": "<p>page</p>"}) as address:
-        yield Visit(home, site, address, context)
-    context.close()
+    with visiting(home, browser, BODIES) as visit:
+        yield visit
 
 
 def path(attributes: str = "", early: str = "") -> str:
@@ -197,25 +194,25 @@ def _bodies(page: Page) -> list[dict[str, Any]]:
     return bodies
 
 
-@pytest.mark.parametrize(
-    ("attributes", "consent"),
-    [("data-cookieless=always", None), ("data-cookieless=on_reject", "denied")],
-)
-def test_cookieless_batches_hold_no_id_of_the_visitor(
-    visit: Visit, attributes: str, consent: str | None
+@pytest.mark.parametrize(("mode", "consent"), [("always", None), ("on_reject", "denied")])
+def test_cookieless_visitor_gets_an_id_from_the_edge_alone(
+    home: Stack, browser: Browser, mode: str, consent: str | None
 ) -> None:
-    page = visit.context.new_page()
-    bodies = _bodies(page)
-    early = f"headwater('consent', '{consent}')" if consent else ""
-    visit.open(path(f"{attributes} data-consent={consent or 'granted'}", early), page)
-    page.evaluate("headwater.identify('u1'); headwater.track('x'); headwater.flush()")
-    page.wait_for_timeout(300)
-    assert page.evaluate(KEYS) == "[]"
-    assert bodies
-    for body in bodies:
+    with visiting(home, browser, BODIES, settings={"cookieless": mode}) as visit:
+        page = visit.context.new_page()
+        bodies = _bodies(page)
+        early = f"headwater('consent', '{consent}')" if consent else ""
+        visit.open(path(early=early), page)
+        page.evaluate("headwater.identify('u1'); headwater.track('x'); headwater.flush()")
+        assert page.evaluate(KEYS) == "[]"
+        (event,) = visit.wait_for("x")
+        assert event["visitor_id"].startswith(PREFIX)
+        assert "user_id" not in event
         ids = {"visitor_id", "user_id", "client_session_id", "is_new_visitor_hint"}
-        assert not ids & body.keys()
-        assert (body["is_cookieless"], body["consent"]) == (True, consent or "granted")
+        assert bodies
+        for body in bodies:
+            assert not ids & body.keys()
+            assert (body["is_cookieless"], body.get("consent")) == (True, consent)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.integration.edge_topics import records
 from tests.integration.stack import Stack, TestSite
@@ -115,3 +116,15 @@ class Visit:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{names} not in {[e['event_name'] for e in self.events()]}")
             time.sleep(0.2)
+
+
+@contextmanager
+def visiting(
+    home: Stack, browser: Browser, bodies: dict[str, str], **settings: Any
+) -> Iterator[Visit]:
+    """Make a site (`settings` as make_site takes them), serve its pages, and send somebody new."""
+    site = home.make_site(f"site-{uuid.uuid4().hex[:8]}", **settings)
+    context = browser.new_context()
+    with served(f"{home.url('edge')}/s.js?k={site.write_key}", bodies) as address:
+        yield Visit(home, site, address, context)
+    context.close()

@@ -123,8 +123,8 @@ function startTracker(options: Options, more: (core: Core) => void, firstAt?: nu
       forget();
     },
     consent: (state: Consent) => {
-      // While it is open nothing is sent: what waits then takes the new state.
-      if (out.consent !== "pending") end();
+      // What waits for an answer goes by it, and nothing goes under an old one that is taken back.
+      if (out.consent !== "pending" && state !== "denied") end();
       out.consent = state;
       permit();
       if (state === "denied") {

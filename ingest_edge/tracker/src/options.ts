@@ -6,6 +6,7 @@ declare const __headwater: Injected | undefined;
 interface Injected {
   key: string;
   respect_dnt: boolean;
+  cookieless?: Options["cookieless"];
   tracker?: Partial<Options>;
 }
 
@@ -33,7 +34,7 @@ export interface Options {
   debug: boolean;
   /** "pending" holds everything in memory until consent() is called. */
   consent?: Consent;
-  /** Counts without any id in the browser: always, or where consent is denied. */
+  /** Counts without any id in the browser: always, or where consent is denied. As the site's setting says, which the edge acts on. */
   cookieless?: "always" | "on_reject";
   /** Page views on changes of the address without a load; `hash` counts the fragment too. */
   spa: boolean;
@@ -60,6 +61,7 @@ const SWITCHES = "spa scroll links forms video errors vitals friction clicks".sp
 export function optionsOf(script: HTMLScriptElement | null, search: string): Options {
   const given: Partial<Injected> = typeof __headwater === "undefined" ? {} : __headwater!;
   const options: Values = { key: given.key, batchSize: 10, batchInterval: 5000, respectDnt: given.respect_dnt };
+  options["cookieless"] = given.cookieless;
   for (const name of SWITCHES) options[name] = true;
   const { apiKey, endpoint, ...data } = { ...script?.dataset };
   // data-clicks and data-clicks="true" switch on, "false" off; numbers are numbers, the rest is text.
