@@ -1,26 +1,19 @@
 """Run the edge: `python -m ingest_edge`."""
 
-import logging
 import sys
-from typing import Final
 
 import uvloop
 
 from ingest_edge.app import App, make_app
 from ingest_edge.config import Config, load_config
 from ingest_edge.errors import BadSetting
+from ingest_edge.logs import start_logging
 from ingest_edge.server import Server
-
-_LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def main() -> int:
     """Serve until told to stop; returns the exit code."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    start_logging()
     try:
         config = load_config()
         app = make_app(config)

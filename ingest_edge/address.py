@@ -20,6 +20,14 @@ def parse_address(address: str | None) -> IPv4Address | IPv6Address | None:
     return parsed
 
 
+def without_port(text: str) -> str:
+    """Return the address in what a proxy writes: 1.2.3.4:567, [2001:db8::1]:567 or bare."""
+    text = text.strip()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
+
+
 def is_public(address: str | None) -> bool:
     """Tell whether it is an address that anybody on the internet can have."""
     parsed = parse_address(address)

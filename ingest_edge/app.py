@@ -64,7 +64,7 @@ class App:
             answer = problem_answer(error, request.request_id)
         except Exception:
             # The last resort: a defect of ours. What was sent is not logged, nor who sent it.
-            _LOG.exception("request %s %s failed", request.request_id, request.path[:80])
+            _LOG.exception("request %s failed", request.request_id)
             error_body = {"title": "The edge failed.", "status": 500, "code": "internal"}
             answer = json_answer(500, {**error_body, "request_id": request.request_id})
         if request.method == "POST" and not request.is_read:

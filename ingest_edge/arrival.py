@@ -1,18 +1,20 @@
 """What is known of a batch besides its events; it has no field for the client's address."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
 
-from ingest_edge.address import parse_address
+from ingest_edge.address import parse_address, without_port
 from ingest_edge.daily_ids import DailyIds
 from ingest_edge.event import Event, blank_event
 from ingest_edge.geo import Geo, Place
 from ingest_edge.http import Request
 from ingest_edge.keys import Site
 from pipelines.enrich.bots import PERSON, BotVerdict, judge
-from pipelines.enrich.device import Agent, agent_of
+from pipelines.enrich.device import NO_HINTS, Agent, Hints, agent_of
 from schemas.load import RULES
 
+_MAX_HOPS: Final = 32  # more proxies in a row are a sender's joke
 _SKEW_MS = RULES.delivery.clock_skew_seconds * 1000
 
 
@@ -71,7 +73,7 @@ def client_of(
     *,
     is_judged: bool,
     has_language: bool = True,
-    is_mobile: bool = False,
+    hints: Hints = NO_HINTS,
     is_webdriver: bool = False,
 ) -> Client:
     """Return what may be kept of a client. `is_judged` is False for a back end's own calls."""
@@ -80,8 +82,21 @@ def client_of(
         if is_judged
         else PERSON
     )
-    agent = agent_of(user_agent, is_bot=verdict.is_bot, is_mobile=is_mobile)
+    agent = agent_of(user_agent, is_bot=verdict.is_bot, hints=hints)
     return Client(agent, verdict, geo.place_of(address))
+
+
+def hints_of(request: Request) -> Hints:
+    """Return the client hints of a browser's request."""
+    headers = request.headers
+    if b"sec-ch-ua" not in headers and b"sec-ch-ua-mobile" not in headers:
+        return NO_HINTS
+    return Hints(
+        request.header(b"sec-ch-ua"),
+        request.header(b"sec-ch-ua-platform"),
+        request.header(b"sec-ch-ua-platform-version"),
+        headers.get(b"sec-ch-ua-mobile") == b"?1",
+    )
 
 
 def address_of(
@@ -90,20 +105,19 @@ def address_of(
     """Return the client's address: the last one that no listed proxy has.
 
     X-Forwarded-For is believed from right to left, as long as the address to the right of an
-    entry is a listed proxy.
+    entry is a listed proxy. None if a listed proxy names something that is no address.
     """
-    address = request.peer
     forwarded = request.header(b"x-forwarded-for")
     if not forwarded:
-        return address
-    hops = [hop.strip() for hop in forwarded.split(",")]
-    while hops and _is_listed(address, trusted_proxies):
-        address = hops.pop()
-    return address
+        return request.peer
+    address = parse_address(request.peer)
+    hops = forwarded.split(",")[-_MAX_HOPS:]
+    while hops and address is not None and _is_listed(address, trusted_proxies):
+        address = parse_address(without_port(hops.pop()))
+    return None if address is None else str(address)
 
 
-def _is_listed(address: str | None, proxies: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    parsed = parse_address(address)
-    return parsed is not None and any(
-        parsed.version == network.version and parsed in network for network in proxies
-    )
+def _is_listed(
+    address: IPv4Address | IPv6Address, proxies: tuple[IPv4Network | IPv6Network, ...]
+) -> bool:
+    return any(address.version == network.version and address in network for network in proxies)

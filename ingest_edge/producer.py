@@ -1,5 +1,6 @@
 """Kafka as the edge sees it: records out, delivery reports in the event loop itself, no thread."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ Report = Callable[[KafkaError | None, Message], None]
 _HEADERS: Final[dict[str, list[tuple[str, str | bytes | None]]]] = {
     record.header: [("schema", record.header.encode())] for record in RECORDS.values()
 }
+_LOG: Final = logging.getLogger("rdkafka")
 _ASK_SECONDS: Final = 0.5
 
 
@@ -21,7 +23,7 @@ class KafkaProducer:
 
     def __init__(self, config: Config) -> None:
         self._settings = _settings(config)
-        self._producer = Producer(self._settings)
+        self._producer = Producer(self._settings, logger=_LOG)
 
     def send(self, records: Sequence[Record], report: Report) -> tuple[int, Exception | None]:
         """Hand records over; return how many were taken, and what stopped the next one.
@@ -43,7 +45,7 @@ class KafkaProducer:
 
     def renew(self) -> None:
         """Begin again after a fatal error; what was under way is not reported any more."""
-        self._producer = Producer(self._settings)
+        self._producer = Producer(self._settings, logger=_LOG)
 
     def partitions(self, topic: str) -> int:
         """Return the topic's partition count, asking the broker; 0 while it is away."""

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from ingest_edge.arrival import Arrival, arrival_of, client_of
+from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
 from ingest_edge.custody import Edge
 from ingest_edge.errors import Forbidden
 from ingest_edge.gate import client_address, daily_ids
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
 from ingest_edge.privacy import AddressMask
+from pipelines.enrich.device import NO_HINTS
 
 
 class Senders:
@@ -36,7 +37,7 @@ class Senders:
         self._address = None if self.is_secret else client_address(edge, request)
         self._user_agent = None if self.is_secret else request.header(b"user-agent")
         self._has_language = self.is_secret or b"accept-language" in request.headers
-        self._is_mobile = request.headers.get(b"sec-ch-ua-mobile") == b"?1"
+        self._hints = NO_HINTS if self.is_secret else hints_of(request)
         self._arrivals: dict[tuple[str | None, str | None], tuple[Arrival, AddressMask]] = {}
 
     def client(self, address: Any, user_agent: Any) -> tuple[str | None, str | None]:
@@ -61,7 +62,7 @@ class Senders:
             user_agent,
             is_judged=self.kind != "server" or user_agent is not None,
             has_language=self._has_language,
-            is_mobile=self._is_mobile,
+            hints=self._hints,
         )
         return arrival_of(
             self._key.site, self.kind, self._received_at, self._sent_at, known,

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, arrival_of, client_of
+from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, keep, take
 from ingest_edge.errors import BadRequest, DropReason
 from ingest_edge.event import Event
@@ -104,7 +104,7 @@ def _arrival(
         request.header(b"user-agent"),
         is_judged=True,
         has_language=b"accept-language" in request.headers,
-        is_mobile=request.headers.get(b"sec-ch-ua-mobile") == b"?1",
+        hints=hints_of(request),
         is_webdriver=batch.is_webdriver,
     )
     received_at = edge.clock.received_at(batch.sent_at)

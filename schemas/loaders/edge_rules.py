@@ -78,6 +78,9 @@ class DeviceRules:
     unknown_device: str
     desktop_tokens: tuple[str, ...]
     touch_mac_max_width_px: int
+    windows_11_platform_version: int
+    android_platform: str
+    hidden_brands: Mapping[str, str]
     devices: tuple[DeviceRule, ...]
 
 

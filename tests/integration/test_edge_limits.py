@@ -55,12 +55,11 @@ def head(*lines: str) -> bytes:
 
 
 def answer_to(sent: socket.socket) -> tuple[int, bool]:
-    """Return the status, and whether the edge closed the connection after it."""
+    """Return the status (0: none), and that the edge closed the connection after it."""
     received = b""
     with contextlib.suppress(ConnectionError):
         while part := sent.recv(65_536):
             received += part
-        return int(received.split()[1]), True
     return int(received.split()[1]) if received else 0, True
 
 
@@ -163,3 +162,51 @@ def test_paused_site_is_followed_both_ways(home: Stack, site: TestSite) -> None:
     home.wait_until("left out", lambda: accepted() == 0, 5)
     home.headwater("sites", "resume", paused.site_id)
     home.wait_until("taken again", lambda: accepted() == 1, 5)
+
+
+def test_slow_heads_are_let_go_and_hold_nobody_up(home: Stack, site: TestSite) -> None:
+    with contextlib.ExitStack() as opened:
+        slow = [opened.enter_context(connection(home)) for _ in range(50)]
+        started, waits = time.monotonic(), []
+        for one in slow:
+            one.sendall(b"POST /e HTTP/1.1\r\nHost: x\r\n")
+        is_open, drop = True, b"X-A: 1\r\n"
+        while is_open and time.monotonic() - started < RULES.limits.body_seconds + 10:
+            waits.append(served_ms(home, site))
+            time.sleep(0.2)
+            try:
+                # A drop now and then keeps no connection alive.
+                slow[0].sendall(drop)
+            except OSError:
+                is_open = False
+        assert not is_open
+        assert sorted(waits)[len(waits) // 2] < 1_000
+        for one in slow:
+            one.settimeout(10)
+            answer_to(one)  # returns at the end of the connection
+
+
+def test_head_without_end_is_refused(home: Stack, site: TestSite) -> None:
+    with connection(home) as large:
+        with contextlib.suppress(OSError):
+            for number in range(2_000):
+                large.sendall(f"X-{number}: {'x' * 100}\r\n".encode() if number else head()[:-2])
+        assert answer_to(large)[0] in (0, 431)
+    assert served_ms(home, site) < 5_000
+
+
+def test_the_log_has_one_object_a_line_and_nobody_in_it(home: Stack, site: TestSite) -> None:
+    address, name = "89.160.20.112", uuid.uuid4().hex
+    batch = {**json.loads(body(site)), "visitor_id": name, "user_id": f"{name}@x.example"}
+    headers = {"X-Forwarded-For": address, "User-Agent": name}
+    for path in ("/e", f"/{name}", f"/sites/{name}/events"):
+        post(home.url("edge"), path, batch, headers)
+    # The broker's absence is told in the client library's words, through the same door.
+    home.kill("kafka")
+    home.wait_until("taken without Kafka", lambda: served_ms(home, site) < 5_000, 30)
+    log = home.home / "logs" / "edge.log"
+    home.wait_until("the library speaks", lambda: "rdkafka" in log.read_text("utf-8"), 30)
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert all({"at", "level", "room", "msg"} <= set(line) for line in lines)
+    text = log.read_text("utf-8")
+    assert [private for private in (address, name, site.write_key) if private in text] == []

@@ -108,3 +108,15 @@ def test_script_carries_the_key_and_is_not_sent_twice(
     assert second.text == "(()=>{more()})();"
     tag = {"if-none-match": answer.headers["etag"]}
     assert edge.request("GET", f"/s.js?k={BOUND}", key=None, headers=tag).status_code == 304
+
+
+def test_client_hints_are_read(edge: Caller) -> None:
+    headers = {
+        "user-agent": "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0.0.0",
+        "sec-ch-ua": '"Chromium";v="130", "Brave";v="130"', "sec-ch-ua-platform": '"Windows"',
+        "sec-ch-ua-platform-version": '"15.0.0"', "sec-ch-ua-mobile": "?0",
+    }  # fmt: skip
+    edge.post("/e", batch(VIEW), key=None, headers=headers)
+    edge.post("/v1/batch", {"batch": [{"type": "page", "anonymousId": "v"}]}, headers=headers)
+    seen = [(event["browser"], event["os"], event["os_version"]) for event in edge.events()]
+    assert seen == [("Brave", "Windows", "11")] * 2

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.enrich.bots import judge
-from pipelines.enrich.device import NO_AGENT, agent_of, device_of, is_touch_mac
+from pipelines.enrich.device import NO_AGENT, Hints, agent_of, device_of, is_touch_mac
 
 WINDOWS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -81,3 +81,47 @@ def test_bots_are_told_with_reasons(user_agent: str | None, reasons: str | None)
 def test_small_signs_make_a_score_but_no_bot() -> None:
     assert judge(WINDOWS, has_language=False) == (20, False, "no_language")
     assert judge(WINDOWS, is_webdriver=True) == (80, True, "webdriver")
+
+
+CHROME = ("desktop", "Chrome", "130", "Windows", "10")
+GREASE = '"Not?A_Brand";v="99", "Chromium";v="130"'
+LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "hints", "expected"),
+    [
+        (WINDOWS, Hints(GREASE), CHROME),
+        (
+            WINDOWS,
+            Hints(GREASE + ', "Brave";v="131"', '"Windows"', '"15.0.0"'),
+            ("desktop", "Brave", "131", "Windows", "11"),
+        ),
+        (
+            WINDOWS,
+            Hints(None, '"Windows"', '"10.0.0"'),
+            ("desktop", "Chrome", "130", "Windows", "10"),
+        ),
+        (WINDOWS, Hints(None, '"Windows"', '"x"'), CHROME),
+        (
+            LINUX,
+            Hints(GREASE, '"Android"', '"14.0.0"'),
+            ("tablet", "Chrome", "130", "Android", "14"),
+        ),
+        (
+            LINUX,
+            Hints(GREASE, '"Android"', None, True),
+            ("mobile", "Chrome", "130", "Android", None),
+        ),
+        (LINUX, Hints("\x00" * 9_999, "?", "9" * 99), ("desktop", "Chrome", "130", "Linux", None)),
+    ],
+)
+def test_hints_know_what_a_frozen_user_agent_hides(
+    user_agent: str, hints: Hints, expected: tuple[str | None, ...]
+) -> None:
+    assert agent_of(user_agent, hints=hints) == expected
+
+
+def test_bot_is_a_bot_whatever_it_hints() -> None:
+    hints = Hints(GREASE, '"Android"', None, True)
+    assert agent_of(LINUX, is_bot=True, hints=hints).device == "bot"
