@@ -60,6 +60,10 @@ lock: ## Resolve the dependencies of pyproject.toml into the two locks
 bench: install ## Measure speed and freshness; writes docs/reference
 	$(PYTHON) -m tests.load
 
+.PHONY: bench-edge
+bench-edge: install ## Measure the edge beside one written in the obvious way
+	$(PYTHON) -m tests.load edge
+
 .PHONY: faults
 faults: install ## Kill processes under load and count every event
 	$(PYTHON) -m pytest -m faults tests

@@ -1,99 +1,252 @@
-"""What a request and an event cost at the edge, in CPU-seconds of its process, acks included.
+"""What a request and an event cost at the edge, beside an edge written in the obvious way.
 
-Starts Kafka, Postgres and one edge in a home of its own. The load comes from another process;
-where there are two cores, edge and load each keep to one.
+Starts Kafka, Postgres and three edges in a home of its own: ours, ours without its log, and
+plain_edge.py (FastAPI, pydantic, aiokafka). All get the same bodies in the same run, in turns; what
+counts is the CPU of each one's process, acknowledgements, log and replay included. Where there are
+two cores, edges and load each keep to one.
 """
 
-import json
 import multiprocessing
 import os
-import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import psutil
 
 from infra.local.config import CHECKOUT
+from serving.control import keys
 from tests.integration.stack import Stack
+from tests.load.edge_load import CONNECTIONS, drive, request
 from tests.load.report import Figure, Unmeasurable, percentile
 
 TITLE: Final = "Edge"
 DEFAULT_SIZE: Final = 20_000
 _RUNS: Final = 5
-_CONNECTIONS: Final = 32
-_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-# Batch sizes measured: the beacon, the tracker's usual batch, and one ten times that.
-_BATCHES: Final = (1, 10, 100)
+_AWAY_RUNS: Final = 2
+_BATCHES: Final = (1, 10)
+_NO_LIMIT: Final = 1_000_000_000
+_SHARES: Final = ((0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"))
+OURS: Final = "edge"
+LOG_OFF: Final = "edge without its log"
+PLAIN: Final = "FastAPI, pydantic, aiokafka"
+AWAY: Final = "edge, Kafka away"
 
 
 @dataclass(frozen=True)
-class Load:
-    """One run: CPU-seconds of the edge, and how long each answer took."""
+class Edge:
+    """One edge under test."""
 
-    requests: int
-    cpu_seconds: float
-    answer_ms: list[float]
+    address: tuple[str, int]
+    process: psutil.Process
+
+    def cpu(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def gauge(self, name: str) -> float:
+        """Return one number of the edge's /metrics; 0 where it has none."""
+        host, port = self.address
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=30) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.split()[1])
+        return 0.0
+
+
+@dataclass
+class Rounds:
+    """What the runs of one edge and batch size found: CPU in us a request, and ms."""
+
+    cpu_us: list[float] = field(default_factory=list)
+    per_second: list[float] = field(default_factory=list)
+    half_load_ms: list[list[float]] = field(default_factory=list)
 
 
 def measure(size: int) -> list[Figure]:
-    """Return requests and events per CPU-second; `size` events a run."""
+    """Return CPU and answer times of all edges; `size` events a run."""
     busy = Figure("load average before", "", (os.getloadavg()[0],), "above 1, figures suffer")
-    with _edge() as (address, process, key):
-        loads = {
-            batch: [_run(address, process, key, batch, size) for _ in range(_RUNS)]
-            for batch in _BATCHES
-        }
-    return [busy, *(figure for batch, runs in loads.items() for figure in _figures(batch, runs))]
+    found: dict[tuple[str, int], Rounds] = {}
+    with _edges() as (stack, edges, key):
+        for _ in range(_RUNS):
+            for name, edge in edges.items():
+                for batch in _BATCHES:
+                    rounds = found.setdefault((name, batch), Rounds())
+                    _run(edge, name, key, batch, size, rounds)
+        drained = [_away(stack, edges[OURS], key, size, found) for _ in range(_AWAY_RUNS)]
+    figures = [figure for (name, batch), r in found.items() for figure in _figures(name, batch, r)]
+    rates, costs = zip(*drained, strict=True)
+    drain = [
+        Figure("drain of the log: rate", "events/s", rates, "beside nothing else"),
+        Figure("drain of the log: CPU", "us per event", costs, "in 'Kafka away' above"),
+    ]
+    return [busy, *figures, *drain, *_ratios(found)]
 
 
-def _figures(batch: int, runs: list[Load]) -> list[Figure]:
-    name = f"{batch} events a request" if batch > 1 else "1 event a request"
-    requests = tuple(run.requests / run.cpu_seconds for run in runs)
-    cost = tuple(run.cpu_seconds * 1e6 / (run.requests * batch) for run in runs)
-    waits = tuple(percentile(run.answer_ms, 0.99) for run in runs)
+def _run(edge: Edge, name: str, key: str, batch: int, size: int, rounds: Rounds) -> None:
+    """Load the edge as much as it takes, then half as much."""
+    kind = "application/json" if name == PLAIN else "text/plain"
+    count = max(CONNECTIONS, size // (batch if batch > 1 else 5))
+    bodies = [request(key, batch, kind) for _ in range(count)]
+    before, started = edge.cpu(), time.monotonic()
+    _in_load_process(edge, bodies, 0.0)
+    took = time.monotonic() - started
+    if name in (OURS, LOG_OFF):
+        _until_quiet(edge)
+    rounds.cpu_us.append((edge.cpu() - before) * 1e6 / count)
+    rounds.per_second.append(count / took)
+    half = [request(key, batch, kind) for _ in range(count // 2)]
+    rounds.half_load_ms.append(_in_load_process(edge, half, count / took / 2))
+
+
+def _away(
+    stack: Stack, edge: Edge, key: str, size: int, found: dict[tuple[str, int], Rounds]
+) -> tuple[float, float]:
+    """Run with the broker frozen, let the log drain; return its events/s and us an event."""
+    stack.kill("kafka", signal.SIGSTOP)
+    try:
+        _in_load_process(edge, [request(key, 1, "text/plain")], 0.0)
+        _wait("the edge to rely on its log", lambda: edge.gauge("headwater_edge_log_replaying") > 0)
+        before, own = edge.gauge("headwater_edge_log_records"), dict[int, Rounds]()
+        for batch in _BATCHES:
+            own[batch] = found.setdefault((AWAY, batch), Rounds())
+            _run(edge, AWAY, key, batch, size, own[batch])
+        waiting = edge.gauge("headwater_edge_log_records")
+    finally:
+        cpu, started = edge.cpu(), time.monotonic()
+        stack.kill("kafka", signal.SIGCONT)
+    assert waiting > before
+    _until_quiet(edge)
+    cost = (edge.cpu() - cpu) / waiting * 1e6
+    for batch, rounds in own.items():
+        rounds.cpu_us[-1] += cost * batch
+    return waiting / (time.monotonic() - started), cost
+
+
+def _until_quiet(edge: Edge) -> None:
+    """Wait until the broker has all."""
+    names = ("headwater_edge_records_waiting", "headwater_edge_log_replaying")
+    _wait("the broker's acknowledgements", lambda: all(edge.gauge(n) < 20 for n in names[:1]))
+    _wait("the end of the replay", lambda: edge.gauge(names[1]) == 0)
+
+
+def _wait(what: str, is_so: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise Unmeasurable(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.1)
+
+
+def _figures(name: str, batch: int, rounds: Rounds) -> list[Figure]:
+    title = f"{name}, {batch} event{'s' if batch > 1 else ''} a post"
+    cost = tuple(us / batch for us in rounds.cpu_us)
+    times = [
+        Figure(
+            f"{title}: answer {label} at half load",
+            "ms",
+            tuple(percentile(run, share) for run in rounds.half_load_ms),
+        )  # fmt: skip
+        for share, label in _SHARES
+    ]
     return [
-        Figure(f"{name}: requests", "per CPU-s", requests),
-        Figure(f"{name}: events", "per CPU-s", tuple(value * batch for value in requests)),
-        Figure(f"{name}: CPU", "us per event", cost),
-        Figure(f"{name}: answer p99", "ms", waits, f"{_CONNECTIONS} connections, saturated"),
+        Figure(f"{title}: CPU", "us per event", cost),
+        Figure(f"{title}: events", "per CPU-s", tuple(1e6 / us for us in cost)),
+        *times,
     ]
 
 
+def _ratios(found: dict[tuple[str, int], Rounds]) -> Iterator[Figure]:
+    for batch in _BATCHES:
+        ours, plain = found[OURS, batch].cpu_us, found[PLAIN, batch].cpu_us
+        runs = tuple(theirs / own for own, theirs in zip(ours, plain, strict=True))
+        yield Figure(f"times the CPU of ours: {PLAIN}, {batch} a post", "x", runs)
+
+
 @contextmanager
-def _edge() -> Iterator[tuple[tuple[str, int], psutil.Process, str]]:
-    """Yield address, process and a key of an edge that runs with nothing beside it."""
+def _edges() -> Iterator[tuple[Stack, dict[str, Edge], str]]:
+    """Yield the home, the edges that run in it, and a key that all of them take."""
     folder = Path(tempfile.mkdtemp(prefix="headwater-bench-"))
     stack = Stack.at(folder / "home")
-    process: subprocess.Popen[bytes] | None = None
     try:
         stack.up("--only", "postgres,kafka,control,topics")
-        site = stack.make_site("bench")
-        environment = {**os.environ, **stack.environment}
-        words = [sys.executable, "-m", "ingest_edge"]
-        process = subprocess.Popen(words, env=environment, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
-        watched = psutil.Process(process.pid)
-        _keep_to_core(watched, 0)
-        url = urlsplit(stack.url("edge"))
-        address = (url.hostname or "", url.port or 0)
-        stack.wait_until("edge takes events", lambda: _takes_events(address, site.write_key), 60)
-        yield address, watched, site.write_key
+        stack.make_site("bench")
+        with stack.postgres() as connection:
+            key = keys.create_key(connection, "bench", "pub", requests_per_minute=_NO_LIMIT)
+        with ExitStack() as running:
+            ports = {name: _free_port() for name in (LOG_OFF, PLAIN)}
+            edges = {
+                OURS: running.enter_context(_ours(stack, urlsplit(stack.url("edge")).port or 0, 0)),
+                LOG_OFF: running.enter_context(_ours(stack, ports[LOG_OFF], -1)),
+                PLAIN: running.enter_context(_plain(stack, ports[PLAIN], key)),
+            }
+            for name, edge in edges.items():
+                _wait(f"{name} to take events", partial(_takes_events, edge, name, key))
+            yield stack, edges, key
     finally:
-        if process is not None:
-            process.terminate()
-            process.wait(20)
         stack.headwater("down", check=False)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ours(stack: Stack, port: int, log_after_ms: int) -> Iterator[Edge]:
+    own = {
+        "HEADWATER_EDGE_URL": f"http://127.0.0.1:{port}",
+        "HEADWATER_EDGE_LOG_AFTER_MS": str(log_after_ms),
+    }
+    with _started([sys.executable, "-m", "ingest_edge"], stack.environment | own, port) as edge:
+        yield edge
+
+
+@contextmanager
+def _plain(stack: Stack, port: int, key: str) -> Iterator[Edge]:
+    kafka = stack.environment["HEADWATER_KAFKA_BOOTSTRAP"]
+    words = [sys.executable, "-m", "tests.load.plain_edge", str(port), kafka, key]
+    with _started(words, {}, port) as edge:
+        yield edge
+
+
+@contextmanager
+def _started(words: list[str], environment: dict[str, str], port: int) -> Iterator[Edge]:
+    process = subprocess.Popen(
+        words, env={**os.environ, **environment}, cwd=CHECKOUT, stderr=subprocess.DEVNULL
+    )
+    watched = psutil.Process(process.pid)
+    _keep_to_core(watched, 0)
+    try:
+        yield Edge(("127.0.0.1", port), watched)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _takes_events(edge: Edge, name: str, key: str) -> bool:
+    kind = "application/json" if name == PLAIN else "text/plain"
+    try:
+        return bool(drive(edge.address, [request(key, 1, kind)], 0.0))
+    except (OSError, Unmeasurable):
+        return False
+
+
+def _in_load_process(edge: Edge, bodies: list[bytes], rate: float) -> list[float]:
+    with multiprocessing.get_context("fork").Pool(1, _keep_to_core_here) as pool:
+        return pool.apply(drive, (edge.address, bodies, rate))
+
+
+def _keep_to_core_here() -> None:
+    _keep_to_core(psutil.Process(), 1)
 
 
 def _keep_to_core(process: psutil.Process, core: int) -> None:
@@ -101,102 +254,6 @@ def _keep_to_core(process: psutil.Process, core: int) -> None:
         process.cpu_affinity([core])
 
 
-def _takes_events(address: tuple[str, int], key: str) -> bool:
-    try:
-        return bool(_drive(address, [_request(key, 1)]))
-    except (OSError, Unmeasurable):
-        return False
-
-
-def _run(
-    address: tuple[str, int], process: psutil.Process, key: str, batch: int, size: int
-) -> Load:
-    """Send `size` events in batches and return what it cost the edge."""
-    requests = [_request(key, batch) for _ in range(max(_CONNECTIONS, size // batch))]
-    with multiprocessing.get_context("fork").Pool(1, _keep_to_core_here) as pool:
-        before = process.cpu_times()
-        answer_ms = pool.apply(_drive, (address, requests))
-        after = process.cpu_times()
-    spent = after.user + after.system - before.user - before.system
-    return Load(len(requests), spent, answer_ms)
-
-
-def _keep_to_core_here() -> None:
-    _keep_to_core(psutil.Process(), 1)
-
-
-def _request(key: str, batch: int) -> bytes:
-    """Return a tracker's batch of distinct events as a whole HTTP request."""
-    now = time.time_ns() // 1_000_000
-    events = [_event(now, seq) for seq in range(batch)]
-    body: dict[str, Any] = {
-        "key": key, "sent_at": now, "visitor_id": uuid.uuid4().hex,
-        "client_session_id": uuid.uuid4().hex, "is_new_visitor_hint": True,
-        "screen_width_px": 1920, "screen_height_px": 1080, "viewport_width_px": 1903,
-        "viewport_height_px": 969, "language": "en-GB", "timezone": "Europe/Berlin",
-        "library_name": "headwater.js", "library_version": "0.1.0", "events": events,
-    }  # fmt: skip
-    content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    head = (
-        f"POST /e HTTP/1.1\r\nhost: e\r\nuser-agent: {_AGENT}\r\naccept-language: en-GB\r\n"
-        f"origin: https://shop.example\r\ncontent-type: text/plain\r\n"
-        f"content-length: {len(content)}\r\n\r\n"
-    )
-    return head.encode() + content
-
-
-def _event(now: int, seq: int) -> dict[str, Any]:
-    return {
-        "event_id": str(uuid.uuid4()), "event_name": "add_to_cart" if seq else "page_view",
-        "client_at": now - 1_000 + seq, "seq": seq, "page_view_id": str(uuid.uuid4()),
-        "page_url": f"https://shop.example/products/{seq % 50}?utm_source=google&utm_medium=cpc",
-        "page_title": "Blue shoes – Shop", "referrer": "https://www.google.com/",
-        "properties": {"sku": f"sku-{seq}", "price": 12.5, "category": "shoes", "size": 42},
-    }  # fmt: skip
-
-
-def _drive(address: tuple[str, int], requests: list[bytes]) -> list[float]:
-    """Send all requests over a few connections, each waiting for its answer; return ms each."""
-    waiting = list(reversed(requests))
-    answer_ms: list[float] = []
-    selector = selectors.DefaultSelector()
-    for _ in range(min(_CONNECTIONS, len(requests))):
-        connection = _Connection(address)
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-        connection.send(waiting.pop())
-    while len(answer_ms) < len(requests):
-        for ready, _ in selector.select():
-            took = ready.data.receive()
-            if took is not None:
-                answer_ms.append(took)
-                if waiting:
-                    ready.data.send(waiting.pop())
-    for ready in list(selector.get_map().values()):
-        ready.data.socket.close()
-    return answer_ms
-
-
-class _Connection:
-    """One kept connection with one request under way."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._received = b""
-        self._sent_at = 0.0
-
-    def send(self, request: bytes) -> None:
-        """Send one request."""
-        self._received, self._sent_at = b"", time.perf_counter()
-        self.socket.sendall(request)
-
-    def receive(self) -> float | None:
-        """Take what has come; return ms since the request once the answer is whole."""
-        self._received += self.socket.recv(65_536)
-        if not self._received.startswith(b"HTTP/1.1 200"):
-            raise Unmeasurable(f"the edge did not take a batch: {self._received[:300]!r}")
-        head, separator, body = self._received.partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-        if not separator or len(body) < length:
-            return None
-        return (time.perf_counter() - self._sent_at) * 1_000
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
