@@ -84,6 +84,20 @@ def _switch(context: Context, site: str, *, is_paused: bool) -> None:
         click.echo(pause_site(conn, site, is_paused=is_paused).site_id)
 
 
+@command.command("cookieless", help="Count visitors of SITE by ids that need no cookie.")
+@click.argument("site")
+@click.argument("mode", type=click.Choice(["never", "on_reject", "always"]))
+@pass_context
+def cookieless(context: Context, site: str, mode: str) -> None:
+    """Set the mode; on_reject is for those who deny consent."""
+    from serving.control.sites import set_cookieless
+
+    with open_control(context) as conn:
+        click.echo(set_cookieless(conn, site, mode).site_id)
+    if mode != "never":
+        context.say("a cookieless visitor is a new one every day: visitors of days add up")
+
+
 @command.command("webhook", help="Set the secret VENDOR signs the webhooks of SITE with.")
 @click.argument("site")
 @click.argument("vendor", type=click.Choice(RULES.edge.webhooks.vendors))

@@ -17,6 +17,7 @@ from serving.control.database import Connection
 from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
 
 RETENTION_DAYS: Final = 1095  # product.md K1
+COOKIELESS_MODES: Final = ("never", "on_reject", "always")
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -121,10 +122,24 @@ def pause_site(conn: Connection, site_id: str, *, is_paused: bool) -> Site:
     Edges follow within two seconds. What is sent to a paused site is answered with 200 and
     kept nowhere, so that no sender tries again.
     """
+    return _put_setting(conn, site_id, "is_paused", is_paused)
+
+
+def set_cookieless(conn: Connection, site_id: str, mode: str) -> Site:
+    """Set when visitors get ids without a cookie, and return the site; raises UnknownSite.
+
+    `mode` is one of COOKIELESS_MODES; another one raises InvalidSite.
+    """
+    if mode not in COOKIELESS_MODES:
+        known = ", ".join(COOKIELESS_MODES)
+        raise InvalidSite("cookieless", f"{mode!r} is not a mode.", f"Use one of {known}.")
+    return _put_setting(conn, site_id, "cookieless", mode)
+
+
+def _put_setting(conn: Connection, site_id: str, name: str, value: Any) -> Site:
     conn.execute(
-        "UPDATE sites SET settings = settings || jsonb_build_object('is_paused', %s),"
-        " updated_at = now() WHERE site_id = %s",
-        [is_paused, site_id],
+        "UPDATE sites SET settings = settings || %s::jsonb, updated_at = now() WHERE site_id = %s",
+        [json.dumps({name: value}), site_id],
     )
     return get_site(conn, site_id)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any, Final
@@ -28,8 +29,15 @@ def home() -> Iterator[Stack]:
 
 @pytest.fixture
 def site(home: Stack) -> TestSite:
-    settings = {"settings": {"cookieless": "always"}, "timezone": "Pacific/Chatham"}
-    return home.make_site(f"daily-{uuid.uuid4().hex[:8]}", **settings)
+    made = home.make_site(f"daily-{uuid.uuid4().hex[:8]}", timezone="Pacific/Chatham")
+    home.headwater("sites", "cookieless", made.site_id, "always")
+    home.wait_until("the edge knows", lambda: _is_cookieless(home, made), 10)
+    return made
+
+
+def _is_cookieless(home: Stack, site: TestSite) -> bool:
+    with urllib.request.urlopen(f"{home.url('edge')}/s.js?k={site.write_key}") as script:
+        return b'"cookieless":"always"' in script.read(1_000)
 
 
 def visitor(home: Stack, site: TestSite) -> str:
