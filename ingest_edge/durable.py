@@ -80,6 +80,7 @@ class DurableSink:
         self._tick()
         if self.log is None:
             return
+        self.log.prepare()
         if self.log.has_older():
             at = self.log.mark
             self._fall_back(at)

@@ -49,8 +49,12 @@ class EventLog:
 
     def has_older(self) -> bool:
         """Tell whether an earlier process left a segment that is still needed."""
-        older = self._writer.next_number
+        older = self._writer.first_number
         return any(self.mark.segment <= number < older for number in numbers(self.folder))
+
+    def prepare(self) -> None:
+        """Make the first segment before the first event comes."""
+        self._writer.prepare()
 
     def set_floor(self, size: int) -> None:
         """Change how many bytes of the disk must stay free."""

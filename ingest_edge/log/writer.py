@@ -1,6 +1,7 @@
 """Append to the log: what comes within two milliseconds shares one fdatasync, in a thread."""
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -35,6 +36,24 @@ Group = list[tuple[bytes, Appended]]
 _LEAVE: Final[Group] = []
 
 
+class _Spare(threading.Thread):
+    """Makes a segment in the background."""
+
+    def __init__(self, folder: Path, number: int, size: int) -> None:
+        super().__init__(name="log-spare", daemon=True)
+        self._wanted = (folder, number, size)
+        self._segment: Segment | None = None
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # whoever needs one tries again and tells
+            self._segment = Segment(*self._wanted)
+
+    def take(self) -> Segment | None:
+        """Return the segment, waiting for it; None if it could not be made."""
+        self.join()
+        return self._segment
+
+
 class LogWriter:
     """The end of the log; a new segment at every start. `synced` is the place behind the last."""
 
@@ -45,6 +64,8 @@ class LogWriter:
         # TRICKY: above the mark, too: a lower number would count as acknowledged.
         self.next_number = max(mark.segment, *numbers(folder), 0) + 1
         self.synced = Position(self.next_number, 0)
+        self.first_number = self.next_number
+        self._spare: _Spare | None = None
         self._group: Group = []
         self._groups: SimpleQueue[Group] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -68,6 +89,13 @@ class LogWriter:
         except OSError:
             return False
 
+    def prepare(self) -> None:
+        """Begin to make the next segment, so that nobody waits for it later."""
+        size = self._limits.segment_bytes
+        if self._fits(size):
+            self._spare = _Spare(self._folder, self.next_number, size)
+            self._spare.start()
+
     def set_floor(self, size: int) -> None:
         """Change how many bytes of the disk must stay free; the next group is held to it."""
         self._limits = self._limits._replace(floor_bytes=size)
@@ -80,6 +108,9 @@ class LogWriter:
             self._thread.join()
         if self._segment is not None:
             self._segment.close()
+        spare = self._spare.take() if self._spare is not None else None
+        if spare is not None:
+            spare.discard()
 
     def _start(self) -> asyncio.AbstractEventLoop:
         self._loop = asyncio.get_running_loop()
@@ -132,16 +163,30 @@ class LogWriter:
         return places
 
     def _segment_for(self, size: int) -> Segment:
-        if self._segment is not None and self._segment.has_room(size) and self._fits(0):
-            return self._segment
+        segment, half = self._segment, self._limits.segment_bytes // 2
+        if segment is not None and segment.has_room(size) and self._fits(0):
+            if self._spare is None and not segment.has_room(half):
+                self.prepare()
+            return segment
         room = max(size, self._limits.segment_bytes)
         if not self._fits(room):
             raise OSError(ENOSPC, f"less than {self._limits.floor_bytes} bytes would stay free")
-        fresh = Segment(self._folder, self.next_number, room)
-        if self._segment is not None:
-            self._segment.close()
+        fresh = self._next_segment(room)
+        if segment is not None:
+            segment.close()
         self._segment, self.next_number = fresh, self.next_number + 1
         return fresh
+
+    def _next_segment(self, size: int) -> Segment:
+        """Return the segment made ahead, or one made now if there is none or it is too small."""
+        spare = self._spare
+        self._spare = None
+        found = spare.take() if spare is not None else None
+        if found is not None and found.has_room(size):
+            return found
+        if found is not None:
+            found.discard()
+        return Segment(self._folder, self.next_number, size)
 
     def _fits(self, size: int) -> bool:
         return free_bytes(self._folder) - size >= self._limits.floor_bytes

@@ -156,3 +156,24 @@ def test_only_what_was_never_whole_is_called_torn(tmp_path: Path, damage: bytes)
     assert len(reader.read(FAR, 1_000)) == 1
     assert reader.read(FAR, 1_000) == []
     assert reader.torn == (1 if damage.strip(b"\x00") else 0)
+
+
+def test_a_segment_made_ahead_is_used_or_removed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        log = EventLog(tmp_path, LIMITS)
+        log.prepare()
+        waiter = Waiter()
+        log.append([record(1)], 7, waiter)
+        await asyncio.sleep(0.05)
+        assert waiter.outcome == Position(1, 0)
+        log.prepare()
+        await asyncio.to_thread(log.close)
+
+    asyncio.run(scene())
+    assert numbers(tmp_path) == [1]
+    assert read(tmp_path) == [record(1)]
+    again = EventLog(tmp_path, LIMITS)
+    again.prepare()
+    assert again.has_older()
+    again.close()
+    assert numbers(tmp_path) == [1]
