@@ -4,14 +4,14 @@ import gzip
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["503", "lost"]
+Fault = Literal["503", "lost"] | Callable[[], None]
 
 
 @dataclass
@@ -24,7 +24,10 @@ class Passage:
 
 @dataclass
 class FaultProxy:
-    """Where clients send. `faults` are used up by the first requests; the others pass."""
+    """Where clients send. `faults` are used up by the first requests; the others pass.
+
+    One that can be called is called, and the request then passes.
+    """
 
     edge: str
     faults: list[Fault] = field(default_factory=list)
@@ -45,7 +48,7 @@ def fault_proxy(edge: str, *faults: Fault) -> Iterator[FaultProxy]:
     class Handler(_Handler):
         known = proxy
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     proxy.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -53,6 +56,13 @@ def fault_proxy(edge: str, *faults: Fault) -> Iterator[FaultProxy]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Pass the request on, unless a fault is due."""
         body = self._body()
         fault = self.known.next_fault()
+        if callable(fault):
+            fault()
         if fault == "503":
             self._answer(503, {"Retry-After": "1"}, b'{"code": "not_durable", "message": "later"}')
             self.known.passages.append(Passage(_events(body), 503))

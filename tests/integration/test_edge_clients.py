@@ -4,8 +4,8 @@ import json
 import subprocess
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -75,13 +75,16 @@ def run_all(
     key_of: dict[str, str],
     properties: list[dict[str, Any]],
     *faults: Fault,
-    before: Callable[[str], None] = lambda client: None,
+    used_up: bool = False,
 ) -> dict[str, Sent]:
-    """Run all clients side by side, each behind a proxy of its own."""
+    """Run all clients side by side, each behind a proxy of its own.
+
+    With `used_up` a client's key has nothing left when its first request comes.
+    """
 
     def run(client: str) -> Sent:
-        before(client)
-        with fault_proxy(stack.url("edge"), *faults) as proxy:
+        first: list[Fault] = [partial(use_up, stack, key_of[client])] if used_up else []
+        with fault_proxy(stack.url("edge"), *first, *faults) as proxy:
             return run_client(client, proxy, key_of[client], properties)
 
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
@@ -152,7 +155,7 @@ def test_clients_wait_until_a_limit_lets_them_pass(stack: Stack, site: TestSite)
             )
             for client in CLIENTS
         }
-    sent = run_all(stack, made, GOOD, before=lambda client: use_up(stack, made[client]))
+    sent = run_all(stack, made, GOOD, used_up=True)
     for client, one in sent.items():
         assert one.errors == [], client
         assert set(one.statuses[:-1]) == {429}, (client, one.statuses)
