@@ -32,12 +32,18 @@ def numbers(folder: Path) -> list[int]:
 
 
 def lock(folder: Path) -> int:
-    """Return the descriptor that holds the folder for this process; BadSetting if it is held.
+    """Return the descriptor that holds the folder for this process.
 
-    The lock ends with the process, however that ends.
+    Raises BadSetting if another holds it, or it cannot be written. The lock ends with the process,
+    however that ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BadSetting(
+            f"{folder} cannot be written ({error.strerror}): set HEADWATER_HOME to one that can"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -212,3 +212,9 @@ def test_without_a_log_the_broker_alone_answers(tmp_path: Path) -> None:
 def test_a_second_edge_of_the_same_home_says_what_to_do(world: World) -> None:
     with pytest.raises(BadSetting, match="HEADWATER_HOME of its own"):
         World(world.home)
+
+
+def test_a_home_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file stands here")
+    with pytest.raises(BadSetting, match="cannot be written"):
+        World(tmp_path / "home")
