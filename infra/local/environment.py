@@ -16,7 +16,8 @@ def environment(home: Path) -> dict[str, str]:
     Chooses ports and secrets at the first call for a home and returns the same ever after.
     """
     place = Home(home)
-    return _addresses(place) | _files(place) | _flink(place) | _proxies() | dict(_SILENT)
+    chosen = load_config().edge_settings
+    return _addresses(place) | _files(place) | _flink(place) | dict(chosen) | dict(_SILENT)
 
 
 # No component reports anything to anybody.
@@ -25,12 +26,6 @@ _SILENT: Final = (
     ("GX_ANALYTICS_ENABLED", "false"),
     ("DO_NOT_TRACK", "1"),
 )
-
-
-def _proxies() -> dict[str, str]:
-    """Return which proxies the edge believes, if whoever starts the home says so."""
-    proxies = load_config().trusted_proxies
-    return {"HEADWATER_TRUSTED_PROXIES": proxies} if proxies else {}
 
 
 def postgres_url(home: Home, database: str) -> str:

@@ -8,14 +8,23 @@ from infra.local.config import load_config
 from infra.local.environment import environment
 
 
-def test_listed_proxies_reach_the_programs_of_the_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HEADWATER_TRUSTED_PROXIES", "10.0.0.0/8, ::1/128"),
+        ("HEADWATER_EDGE_LOG_AFTER_MS", "-1"),
+        ("HEADWATER_EDGE_LOG_FLOOR_BYTES", "1000"),
+        ("HEADWATER_HEADER_ALIASES", "X-Old-Key=X-API-Key"),
+    ],
+)
+def test_what_the_edge_is_set_to_reaches_it(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("HEADWATER_TRUSTED_PROXIES", raising=False)
-    # Left out, not empty: the edge's own default (this machine) holds.
-    assert "HEADWATER_TRUSTED_PROXIES" not in environment(tmp_path)
-    monkeypatch.setenv("HEADWATER_TRUSTED_PROXIES", "10.0.0.0/8, ::1/128")
-    assert environment(tmp_path)["HEADWATER_TRUSTED_PROXIES"] == "10.0.0.0/8, ::1/128"
+    monkeypatch.delenv(name, raising=False)
+    # Left out, not empty: the edge's own default holds.
+    assert name not in environment(tmp_path)
+    monkeypatch.setenv(name, value)
+    assert environment(tmp_path)[name] == value
 
 
 @pytest.mark.parametrize("text", ["10.0.0.1/8", "nginx", "10.0.0.0/8,proxy"])
