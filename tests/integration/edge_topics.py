@@ -1,14 +1,27 @@
 """Read a topic of a running home from beginning to end."""
 
-from typing import Any
+import re
+import time
+import urllib.request
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
 
 from tests.integration.stack import Stack
 
+_WAITING: Final = re.compile(
+    r"^headwater_edge_(?:records_waiting|log_records|log_replaying) (\S+)$", re.M
+)
+
 
 def records(home: Stack, topic: str, committed: bool = False) -> list[Any]:
-    """Return every record that stands in the topic now; with `committed`, no aborted ones."""
+    """Return every record that stands in the topic now; with `committed`, no aborted ones.
+
+    What the edge has answered from its log is given some seconds to arrive.
+    """
+    deadline = time.monotonic() + 5
+    while _waits(home) and time.monotonic() < deadline:
+        time.sleep(0.02)
     consumer = KafkaConsumer(
         bootstrap_servers=home.environment["HEADWATER_KAFKA_BOOTSTRAP"],
         isolation_level="read_committed" if committed else "read_uncommitted",
@@ -22,3 +35,12 @@ def records(home: Stack, topic: str, committed: bool = False) -> list[Any]:
         found += [r for batch in consumer.poll(timeout_ms=500).values() for r in batch]
     consumer.close()
     return found
+
+
+def _waits(home: Stack) -> bool:
+    """Whether the edge holds records that the broker has not acknowledged; not if it is away."""
+    try:
+        with urllib.request.urlopen(f"{home.url('edge')}/metrics", timeout=2) as answer:
+            return any(float(count) for count in _WAITING.findall(answer.read().decode()))
+    except OSError:
+        return False
