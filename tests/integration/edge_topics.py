@@ -1,8 +1,10 @@
 """Read a topic of a running home from beginning to end."""
 
+import json
 import re
 import time
 import urllib.request
+from contextlib import suppress
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -35,6 +37,15 @@ def records(home: Stack, topic: str, committed: bool = False) -> list[Any]:
         found += [r for batch in consumer.poll(timeout_ms=500).values() for r in batch]
     consumer.close()
     return found
+
+
+def values(home: Stack, topic: str) -> list[dict[str, Any]]:
+    """Return the records of a topic, decoded; what a test put there that is no JSON is left out."""
+    found = []
+    for record in records(home, topic):
+        with suppress(ValueError, TypeError):
+            found.append(json.loads(record.value))
+    return [value for value in found if isinstance(value, dict)]
 
 
 def _waits(home: Stack) -> bool:

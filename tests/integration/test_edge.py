@@ -13,7 +13,7 @@ import pytest
 from serving.control import keys
 from tests.integration.commands import post
 from tests.integration.edge_home import running_edge
-from tests.integration.edge_topics import records
+from tests.integration.edge_topics import records, values
 from tests.integration.stack import Stack, TestSite
 
 pytestmark = pytest.mark.slow
@@ -51,8 +51,8 @@ def send(home: Stack, key: str, *messages: dict[str, Any]) -> tuple[int, dict[st
 
 def event_ids(home: Stack, site: TestSite) -> list[str]:
     """Return ids of the site's events in the topic, in the order of their partitions."""
-    values = [json.loads(record.value) for record in records(home, "events")]
-    return [value["event_id"] for value in values if value["site_id"] == site.site_id]
+    found = values(home, "events")
+    return [value["event_id"] for value in found if value.get("site_id") == site.site_id]
 
 
 def test_acknowledged_events_are_in_the_topic(home: Stack, site: TestSite) -> None:

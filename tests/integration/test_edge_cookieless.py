@@ -1,6 +1,5 @@
 """Cookieless ids with the real edge and Postgres: they last as long as they must, and no longer."""
 
-import json
 import time
 import urllib.request
 import uuid
@@ -12,7 +11,7 @@ import pytest
 from ingest_edge.daily_ids import PREFIX
 from tests.integration.commands import post
 from tests.integration.edge_home import files_with, running_edge
-from tests.integration.edge_topics import records
+from tests.integration.edge_topics import values
 from tests.integration.stack import Stack, TestSite
 
 pytestmark = pytest.mark.slow
@@ -53,8 +52,8 @@ def visitor(home: Stack, site: TestSite) -> str:
             return False
 
     home.wait_until("the event is taken", is_taken, 60)
-    found = [json.loads(record.value) for record in records(home, "events")]
-    (ours,) = {e["visitor_id"] for e in found if e["event_id"] == event["event_id"]}
+    found = values(home, "events")
+    (ours,) = {e["visitor_id"] for e in found if e.get("event_id") == event["event_id"]}
     return str(ours)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.edge_topics import records
+from tests.integration.edge_topics import values
 from tests.integration.stack import Stack, TestSite
 
 pytestmark = pytest.mark.slow
@@ -37,8 +37,8 @@ def send(address: str, body: bytes, secret: str = SECRET) -> int:
 
 
 def kept(stack: Stack, site: TestSite) -> list[dict[str, str]]:
-    values = [json.loads(record.value) for record in records(stack, "events")]
-    return [value for value in values if value["site_id"] == site.site_id]
+    found = values(stack, "events")
+    return [value for value in found if value.get("site_id") == site.site_id]
 
 
 def test_the_secret_set_by_the_command_opens_the_door(stack: Stack, site: TestSite) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.integration.edge_topics import records
+from tests.integration.edge_topics import values
 from tests.integration.stack import Stack, TestSite
 
 COUNTED: Final = "data-capture-automation data-capture-localhost"
@@ -84,8 +84,8 @@ class Visit:
 
     def events(self, *names: str) -> list[dict[str, Any]]:
         """Return the distinct events of the site, those of these names, in the browser's order."""
-        values = [json.loads(record.value) for record in records(self.home, "events")]
-        distinct = {v["event_id"]: v for v in values if v["site_id"] == self.site.site_id}
+        held = values(self.home, "events")
+        distinct = {v["event_id"]: v for v in held if v.get("site_id") == self.site.site_id}
         found = [v for v in distinct.values() if not names or v["event_name"] in names]
         for event in found:
             event["properties"] = json.loads(event.get("properties", "{}"))
