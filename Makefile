@@ -31,7 +31,7 @@ down: ## Stop what `make up` or `make demo` started
 
 .PHONY: test
 test: install ## Run every test, those on real engines too
-	$(PYTHON) -m pytest $(call present,$(UNIT)) $(call present,$(REAL))
+	$(PYTHON) -m pytest --durations=20 $(call present,$(UNIT)) $(call present,$(REAL))
 
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no engine (seconds)
