@@ -17,8 +17,9 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.privacy import AddressMask, masked_payload
+from ingest_edge.record import Record
 from ingest_edge.salts import Salts
-from ingest_edge.sink import Record, Sink
+from ingest_edge.sink import Sink
 from ingest_edge.steps import run_steps
 from schemas.load import RECORDS, RULES
 

@@ -8,7 +8,7 @@ from ingest_edge.arrival import address_of
 from ingest_edge.custody import Edge
 from ingest_edge.daily_ids import DailyIds, client_bytes
 from ingest_edge.errors import DropReason, Forbidden, Refused
-from ingest_edge.http import Request
+from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
 
 
@@ -103,6 +103,14 @@ def daily_ids(
         return None
     client = client_bytes(network_of(address), user_agent)
     return edge.salts.ids_of(key.site.site_id, key.site.timezone, client)
+
+
+def left_out(edge: Edge, reason: DropReason, count: int) -> Answer:
+    """Answer a batch that the visitor does not want counted: kept nowhere, never sent again."""
+    edge.metrics.add("headwater_edge_events_dropped_total", reason, count)
+    return json_answer(
+        200, {"success": True, "accepted": 0, "dropped": [], "reason": reason}, reason
+    )
 
 
 def client_address(edge: Edge, request: Request) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 from ingest_edge.clock import Clock
 from ingest_edge.metrics import Metrics
 from ingest_edge.partitions import key_for
-from ingest_edge.sink import Record
+from ingest_edge.record import Record
 from schemas.load import RECORDS, RULES
 
 _SCHEMA: Final = RECORDS["heartbeat"].header

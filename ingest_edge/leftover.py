@@ -6,13 +6,12 @@ from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from ingest_edge.parsing import check_size, decode_event
+from ingest_edge.parsing import NOTHING, check_size, decode_event
 
 T = TypeVar("T", bound=msgspec.Struct)
 Fields = dict[str, msgspec.Raw]
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_EMPTY: Final = (b"", b"null", b"{}")
 
 
 def known_and_left(raw: bytes | msgspec.Raw, struct: type[msgspec.Struct]) -> tuple[bytes, Fields]:
@@ -77,9 +76,9 @@ def joined(properties: msgspec.Raw, left: Fields) -> msgspec.Raw:
     if not left:
         return properties
     content = bytes(properties).strip()
-    if content in _EMPTY or content[:1] != b"{":
+    if content in NOTHING or content[:1] != b"{":
         # What is no object is refused by whoever reads it; it takes nothing in.
-        return properties if content not in _EMPTY else msgspec.Raw(msgspec.json.encode(left))
+        return properties if content not in NOTHING else msgspec.Raw(msgspec.json.encode(left))
     taken = _FIELDS.decode(content)
     if not taken:
         return msgspec.Raw(msgspec.json.encode(left))

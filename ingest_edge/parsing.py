@@ -22,7 +22,8 @@ LAST_MS: Final = 253_402_300_799_999  # the last moment of the year 9999
 # A number above this is in milliseconds: as seconds it would be the year 5138.
 _LEAST_MS: Final = 100_000_000_000
 # What a field left out, null and an object without content look like.
-_NOTHING: Final = (b"", b"null", b"{}")
+NOTHING: Final = (b"", b"null", b"{}")
+_BASE_CURRENCY: Final = RULES.currencies.base
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LOC: Final = re.compile(r"^(?P<msg>.*?)(?: - at `\$\.?(?P<loc>.*)`)?$", re.DOTALL)
 
@@ -38,6 +39,12 @@ class Unusable(EdgeError):
 def refuse(loc: str, msg: str, fix: str, reason: DropReason = DropReason.BAD_EVENT) -> NoReturn:
     """End the event with a refusal."""
     raise Unusable(Refusal(reason, loc, msg, fix))
+
+
+def refuse_body(error: Unusable) -> BadRequest:
+    """Return the answer to a body that is wrong outside its events."""
+    refusal = error.refusal
+    return BadRequest((f"body.{refusal.loc}", refusal.msg, refusal.fix), code=refusal.reason)
 
 
 def decode_body(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
@@ -152,10 +159,10 @@ def amount(value: Any, loc: str) -> Decimal | None:
     return number
 
 
-def currency(value: Any, loc: str) -> str | None:
-    """Return a currency code in upper case; None from nothing."""
+def currency(value: Any, loc: str) -> str:
+    """Return a currency code in upper case; the base of the rate table from nothing."""
     if value is None or value == "":
-        return None
+        return _BASE_CURRENCY
     code = value.upper() if isinstance(value, str) else ""
     if not _CURRENCY.fullmatch(code):
         refuse(loc, f"{str(value)[:10]!r} is no currency", "Send an ISO 4217 code such as EUR.")
@@ -165,7 +172,7 @@ def currency(value: Any, loc: str) -> str | None:
 def properties_text(raw: msgspec.Raw, loc: str) -> str | None:
     """Return a JSON object as text without fields that hold addresses; None from nothing."""
     content = bytes(raw)
-    if content in _NOTHING:
+    if content in NOTHING:
         return None
     if content[0] != 0x7B:  # {
         refuse(loc, "must be an object", 'Send {"name": value}.')

@@ -10,7 +10,7 @@ from ingest_edge.custody import EVENTS, Edge, Outcome, Parsed, take
 from ingest_edge.gate import admit, admit_page, key_text
 from ingest_edge.http import Request
 from ingest_edge.keys import Key
-from ingest_edge.parsing import Unusable, epoch_ms, identity
+from ingest_edge.parsing import Unusable, epoch_ms, identity, refuse_body
 from ingest_edge.plain_event import (
     Context,
     PlainEvent,
@@ -20,7 +20,6 @@ from ingest_edge.plain_event import (
     read_context,
     read_event,
 )
-from ingest_edge.routes.own import refuse_body
 from ingest_edge.senders import Senders
 
 # Refuses an event by raising Unusable, or lets it pass; may change it.

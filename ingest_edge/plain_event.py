@@ -9,6 +9,7 @@ from ingest_edge.arrival import Arrival
 from ingest_edge.event import Event
 from ingest_edge.leftover import Fields, decode_all, joined
 from ingest_edge.parsing import (
+    NOTHING,
     amount,
     currency,
     epoch_ms,
@@ -20,7 +21,6 @@ from ingest_edge.parsing import (
 )
 from schemas.load import RULES
 
-_BASE_CURRENCY: Final = RULES.currencies.base
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
 
 
@@ -131,7 +131,6 @@ class PlainEvent(msgspec.Struct, forbid_unknown_fields=True):
 
 _EVENT: Final = msgspec.json.Decoder(PlainEvent)
 _CONTEXT: Final = msgspec.json.Decoder(Context)
-_NOTHING: Final = (b"", b"null", b"{}")
 
 
 def read_event(raw: msgspec.Raw) -> tuple[PlainEvent, Fields]:
@@ -147,7 +146,7 @@ def read_event(raw: msgspec.Raw) -> tuple[PlainEvent, Fields]:
 
 def read_context(raw: msgspec.Raw, under: str = "context") -> tuple[Context, Fields]:
     """Return a context and what it holds besides, or raise Unusable."""
-    if bytes(raw) in _NOTHING:
+    if bytes(raw) in NOTHING:
         return Context(), {}
     return decode_all(_CONTEXT, Context, raw, under)
 
@@ -169,7 +168,7 @@ def event_of(sent: PlainEvent, context: Context, left: Fields, arrival: Arrival)
     _put_context(event, sent, context)
     if sent.value is not None and (sent.is_conversion or event.event_name in _CONVERSIONS):
         event.revenue_amount = amount(sent.value, "value")
-        event.currency = currency(sent.currency, "currency") or _BASE_CURRENCY
+        event.currency = currency(sent.currency, "currency")
     elif sent.value is not None:
         left["value"] = msgspec.Raw(msgspec.json.encode(sent.value))
     event.properties = properties_text(joined(sent.properties, left), "properties")

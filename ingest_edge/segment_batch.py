@@ -13,6 +13,7 @@ from ingest_edge.event import Event
 from ingest_edge.keys import Key
 from ingest_edge.leftover import Fields, decode_all, joined, without
 from ingest_edge.parsing import (
+    NOTHING,
     Unusable,
     amount,
     currency,
@@ -33,10 +34,8 @@ _MESSAGE: Final = msgspec.json.Decoder(Message)
 _PROPERTIES: Final = msgspec.json.Decoder(KnownProperties)
 _NAMES: Final = RULES.events.segment_names
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
-_BASE_CURRENCY: Final = RULES.currencies.base
 _VISITOR_DIGITS: Final = 32
 _CONTEXT: Final = msgspec.json.Decoder(Context)
-_NOTHING: Final = (b"", b"null", b"{}")
 _NO_CONTEXT: Final = Context()
 _NO_PROPERTIES: Final = KnownProperties()
 
@@ -69,7 +68,7 @@ class SegmentBatch:
 
     def _read_context(self, raw: msgspec.Raw) -> tuple[Context, Fields]:
         content = bytes(raw)
-        if content in _NOTHING:
+        if content in NOTHING:
             return _NO_CONTEXT, {}
         found = self._contexts.get(content)
         if found is None:
@@ -104,7 +103,7 @@ def _event(
     raw = message.traits if is_traits else message.properties
     kept = raw if arrival.daily_ids is None else without(raw, "session_id")
     event.properties = properties_text(joined(kept, left), loc)
-    known = decode_event(_PROPERTIES, raw, loc) if bytes(raw) not in _NOTHING else _NO_PROPERTIES
+    known = decode_event(_PROPERTIES, raw, loc) if bytes(raw) not in NOTHING else _NO_PROPERTIES
     _put_context(event, context, known)
     _put_known(event, known)
     event.is_interactive = kind == "track" and known.interactive is not False
@@ -137,7 +136,7 @@ def _put_known(event: Event, known: KnownProperties) -> None:
         paid = known.total if known.total is not None else known.value
     event.revenue_amount = amount(paid, "properties.revenue")
     if event.revenue_amount is not None:
-        event.currency = currency(known.currency, "properties.currency") or _BASE_CURRENCY
+        event.currency = currency(known.currency, "properties.currency")
     event.seq = whole(known.seq, "properties.seq")
     event.client_session_id = identity(known.session_id, "properties.session_id")
     event.engaged_ms = whole(known.engaged_ms, "properties.engaged_ms", 0)

@@ -217,11 +217,7 @@ class Connection(asyncio.Protocol):
                 request, body, keeps_alive = self._waiting[0]
                 request.is_here = body.is_complete
                 answer = await self._server.application.answer(request, body.receive)
-                keeps_alive = (
-                    keeps_alive
-                    and body.is_complete
-                    and (b"connection", b"close") not in (answer.headers)
-                )
+                keeps_alive = keeps_alive and body.is_complete and _CLOSE not in answer.headers
                 self._write(answer, request)
                 if not keeps_alive:
                     self._is_last = True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ingest_edge.metrics import GaugeName
-from ingest_edge.record import Record as Record
+from ingest_edge.record import Record
 
 
 class Sink(Protocol):

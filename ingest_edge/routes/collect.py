@@ -6,12 +6,11 @@ import msgspec
 
 from ingest_edge.custody import Edge
 from ingest_edge.errors import DropReason
-from ingest_edge.gate import privacy_signal
+from ingest_edge.gate import left_out, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.parsing import decode_body, refuse
 from ingest_edge.plain_batch import Check, PlainBatch, admit_sender, take_plain
 from ingest_edge.plain_event import PlainEvent
-from ingest_edge.routes.own import left_out
 
 _BATCH: Final = msgspec.json.Decoder(PlainBatch)
 # Points of a heatmap that are events by themselves, and as what.

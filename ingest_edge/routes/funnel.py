@@ -8,11 +8,10 @@ import msgspec
 
 from ingest_edge.custody import Edge, Parsed
 from ingest_edge.event import Event
-from ingest_edge.gate import privacy_signal
+from ingest_edge.gate import left_out, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.parsing import decode_body
 from ingest_edge.plain_batch import PlainBatch, admit_sender, take_plain
-from ingest_edge.routes.own import left_out
 from schemas.load import RULES
 
 _KINDS: Final = {

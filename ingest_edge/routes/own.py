@@ -8,10 +8,17 @@ import msgspec
 
 from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, keep, take
-from ingest_edge.errors import BadRequest, DropReason
+from ingest_edge.errors import DropReason
 from ingest_edge.event import Event
 from ingest_edge.fast import fast_records, is_usual
-from ingest_edge.gate import admit, client_address, daily_ids, key_text, privacy_signal
+from ingest_edge.gate import (
+    admit,
+    client_address,
+    daily_ids,
+    key_text,
+    left_out,
+    privacy_signal,
+)
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
 from ingest_edge.parsing import (
@@ -31,10 +38,6 @@ from ingest_edge.tracker_wire import (
     WholeTrackerBatch,
 )
 from pipelines.enrich.url import page_of
-from schemas.load import RULES
-
-_BASE_CURRENCY: Final = RULES.currencies.base
-
 
 _BATCH: Final = msgspec.json.Decoder(TrackerBatch)
 _EVENT: Final = msgspec.json.Decoder(TrackerEvent)
@@ -70,20 +73,6 @@ def _whole(body: bytes) -> WholeTrackerBatch | None:
         return _WHOLE.decode(body) if is_usual(body) else None
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def left_out(edge: Edge, reason: DropReason, count: int) -> Answer:
-    """Answer a batch that the visitor does not want counted: kept nowhere, never sent again."""
-    edge.metrics.add("headwater_edge_events_dropped_total", reason, count)
-    return json_answer(
-        200, {"success": True, "accepted": 0, "dropped": [], "reason": reason}, reason
-    )
-
-
-def refuse_body(error: Unusable) -> BadRequest:
-    """Return the answer to a body that is wrong outside its events."""
-    refusal = error.refusal
-    return BadRequest((f"body.{refusal.loc}", refusal.msg, refusal.fix), code=refusal.reason)
 
 
 def _signal_in(batch: TrackerShared, key: Key) -> DropReason | None:
@@ -173,6 +162,6 @@ def _event(sent: TrackerEvent, arrival: Arrival) -> Event:
     event.is_conversion, event.is_interactive = sent.is_conversion, sent.is_interactive
     if sent.revenue_amount is not None:
         event.revenue_amount = amount(sent.revenue_amount, "revenue_amount")
-        event.currency = currency(sent.currency, "currency") or _BASE_CURRENCY
+        event.currency = currency(sent.currency, "currency")
     event.properties = properties_text(sent.properties, "properties")
     return event

@@ -10,7 +10,7 @@ from ingest_edge.compression import unpack
 from ingest_edge.custody import EVENTS, IMPORTED, Edge, Parsed, take
 from ingest_edge.errors import BadRequest
 from ingest_edge.event import Event
-from ingest_edge.gate import admit, key_text, privacy_signal
+from ingest_edge.gate import admit, key_text, left_out, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.leftover import Fields, decode_all, joined, without
 from ingest_edge.parsing import (
@@ -23,14 +23,12 @@ from ingest_edge.parsing import (
     event_name,
     identity,
     properties_text,
+    refuse_body,
     text_of,
     whole,
 )
-from ingest_edge.routes.own import left_out, refuse_body
 from ingest_edge.senders import Senders
-from schemas.load import RULES
 
-_BASE_CURRENCY: Final = RULES.currencies.base
 _GZIP: Final = b"\x1f\x8b"
 _NO_REFERRER: Final = "$direct"
 # What the sender recognises a visitor by: not kept of one who is to have no lasting id.
@@ -175,7 +173,7 @@ def _event(
     _put_page(event, known)
     event.revenue_amount = amount(known.revenue, "properties.revenue")
     if event.revenue_amount is not None:
-        event.currency = currency(known.currency, "properties.currency") or _BASE_CURRENCY
+        event.currency = currency(known.currency, "properties.currency")
     event.is_interactive = not (sent.event or "").startswith("$")
     kept = without(sent.properties, "token") if known.token is not None else sent.properties
     if arrival.daily_ids is not None:

@@ -5,11 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from ingest_edge.custody import EVENTS, IMPORTED, Edge, Outcome, Parsed, take
-from ingest_edge.gate import admit, key_text, privacy_signal
+from ingest_edge.gate import admit, key_text, left_out, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Key
-from ingest_edge.parsing import Unusable, decode_body, epoch_ms
-from ingest_edge.routes.own import left_out, refuse_body
+from ingest_edge.parsing import Unusable, decode_body, epoch_ms, refuse_body
 from ingest_edge.segment_batch import SegmentBatch
 from ingest_edge.segment_wire import Batch, Single
 from ingest_edge.senders import Senders

@@ -7,12 +7,11 @@ import msgspec
 from ingest_edge.arrival import arrival_of, client_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, take
 from ingest_edge.errors import BadSignature, DropReason, NoSuchRoute, TooLarge
-from ingest_edge.gate import count_client
+from ingest_edge.gate import count_client, left_out
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.keys import Site
-from ingest_edge.parsing import Unusable, properties_text
+from ingest_edge.parsing import Unusable, properties_text, refuse_body
 from ingest_edge.privacy import AddressMask
-from ingest_edge.routes.own import left_out, refuse_body
 from ingest_edge.webhooks import VENDORS, facts_of, secrets_of, verify
 from schemas.load import RULES
 

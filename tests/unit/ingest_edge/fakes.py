@@ -23,8 +23,8 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import GaugeName, Metrics
+from ingest_edge.record import Record
 from ingest_edge.salts import Salts
-from ingest_edge.sink import Record
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 CLIENT = "203.0.113.9"
