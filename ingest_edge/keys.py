@@ -12,7 +12,7 @@ from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
 
-COOKIELESS_MODES: Final = ("always", "on_reject")
+_COOKIELESS: Final = frozenset(RULES.privacy.cookieless_modes) - {"never"}
 Row = Mapping[str, Any]
 # Address and referrer.
 PageKey = tuple[str | None, str | None]
@@ -50,7 +50,7 @@ class Site:
     def cookieless(self) -> str | None:
         """Return when visitors get ids without a cookie: always, on_reject, or None for never."""
         mode = self.settings.get("cookieless")
-        return mode if mode in COOKIELESS_MODES else None
+        return mode if mode in _COOKIELESS else None
 
     @property
     def is_paused(self) -> bool:

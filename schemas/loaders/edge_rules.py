@@ -146,8 +146,9 @@ class LimitRules:
 
 @dataclass(frozen=True)
 class PrivacyRules:
-    """How long the salts of cookieless visitor ids live (rules/privacy.toml)."""
+    """When visitors get cookieless ids, and how long their salts live (rules/privacy.toml)."""
 
+    cookieless_modes: tuple[str, ...]
     salt_ahead_days: int
     salt_kept_hours: int
 

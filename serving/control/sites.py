@@ -17,7 +17,6 @@ from serving.control.database import Connection
 from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
 
 RETENTION_DAYS: Final = 1095  # product.md K1
-COOKIELESS_MODES: Final = ("never", "on_reject", "always")
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -128,10 +127,10 @@ def pause_site(conn: Connection, site_id: str, *, is_paused: bool) -> Site:
 def set_cookieless(conn: Connection, site_id: str, mode: str) -> Site:
     """Set when visitors get ids without a cookie, and return the site; raises UnknownSite.
 
-    `mode` is one of COOKIELESS_MODES; another one raises InvalidSite.
+    `mode` is one of those in rules/privacy.toml; another one raises InvalidSite.
     """
-    if mode not in COOKIELESS_MODES:
-        known = ", ".join(COOKIELESS_MODES)
+    if mode not in RULES.privacy.cookieless_modes:
+        known = ", ".join(RULES.privacy.cookieless_modes)
         raise InvalidSite("cookieless", f"{mode!r} is not a mode.", f"Use one of {known}.")
     return _put_setting(conn, site_id, "cookieless", mode)
 
