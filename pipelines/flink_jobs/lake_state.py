@@ -65,16 +65,17 @@ def read_marks(
     return marks
 
 
-def newest_session_end(iceberg: Iceberg) -> int | None:
-    """Return the newest `ended_at` of sessions_closed in epoch ms, None if it is empty.
+def newest_time(iceberg: Iceberg, table: str, column: str) -> int | None:
+    """Return the newest time in a column of a table in epoch ms, None if it is empty.
 
-    Event time, not `emitted_at`: a job that was catching up emitted old sessions late, and what
-    lay between would never be read again.
+    Asked for an event time, not for `emitted_at`: a job that was catching up emitted old rows late,
+    and what lay between would never be read again.
     """
-    rows = _table(iceberg, "sessions_closed").scan(selected_fields=("ended_at",)).to_arrow()
-    if rows.num_rows == 0:
-        return None
-    return _ms(pc.max(rows["ended_at"]).as_py())
+    newest = None
+    for batch in _table(iceberg, table).scan(selected_fields=(column,)).to_arrow_batch_reader():
+        found = pc.max(batch[column]).as_py()
+        newest = found if newest is None else max(newest, found or newest)
+    return None if newest is None else _ms(newest)
 
 
 def _newest_commit(table: Table) -> Commit | None:

@@ -135,7 +135,8 @@ def _after_reread(
     config: Config, sources: Sources, job: Job, topic_ids: Mapping[str, str], accept_loss: bool
 ) -> tuple[Start, tuple[str, ...]]:
     """Read some hours again; emit what begins after the first gap that is seen whole."""
-    newest_ms = lake_state.newest_session_end(sources.iceberg)
+    table, _, column = (job.reread or "").partition(".")
+    newest_ms = lake_state.newest_time(sources.iceberg, table, column)
     if newest_ms is None:
         return Start(_new_run_id()), ()
     start_ms = newest_ms - RULES.delivery.restart_reread_hours * _HOUR_MS

@@ -11,6 +11,7 @@ from pipelines.flink_jobs.columns import columns
 from pipelines.flink_jobs.errors import BadJob
 from pipelines.flink_jobs.script import fill, parameter_names, split
 from schemas.load import RECORDS, RULES, TABLES, TOPICS
+from schemas.loaders.records import Kind
 from schemas.loaders.strict import SchemaError, build, read_toml
 from schemas.session_id import flink_session_id
 
@@ -23,7 +24,10 @@ _HOUR_MS: Final = 3_600_000
 
 @dataclass(frozen=True)
 class Job:
-    """One job folder. `reads` and `produces` name topics, `writes` names tables."""
+    """One job folder. `reads` and `produces` name topics, `writes` names tables.
+
+    `reread`, as `table.column`, holds the newest event time that the job has told of.
+    """
 
     name: str
     owner: str
@@ -42,6 +46,7 @@ class Job:
     source_sql: str
     job_sql: str
     state_ttl: str | None = None
+    reread: str | None = None
 
     @property
     def text(self) -> str:
@@ -84,9 +89,24 @@ def _checked(job: Job) -> Job:
     ):
         if unknown := [name for name in names if name not in known]:
             raise BadJob(f"{where}: no {kind} {unknown[0]!r}; known: {', '.join(known)}.")
+    if (job.start == "restart_reread") != (job.reread is not None):
+        raise BadJob(f"{where}: start 'restart_reread' and reread = 'table.column' go together.")
+    if job.reread is not None and job.reread not in _times(job):
+        times = ", ".join(_times(job))
+        raise BadJob(f"{where}: reread {job.reread!r} is no time of its tables; known: {times}.")
     if unused := {*job.rules, *job.columns} - parameter_names(job.text):
         raise BadJob(f"{where}: parameter {sorted(unused)[0]!r} stands nowhere in the SQL.")
     return job
+
+
+def _times(job: Job) -> list[str]:
+    """Return the times in the tables that the job writes, as `table.column`."""
+    return [
+        f"{table}.{field.name}"
+        for table in job.writes
+        for field in RECORDS[TABLES[table].record].fields
+        if field.kind is Kind.TIMESTAMP_MS
+    ]
 
 
 def render(

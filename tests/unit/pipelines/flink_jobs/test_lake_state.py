@@ -57,7 +57,7 @@ def test_rows_before_the_start_are_not_read(lake: Catalog) -> None:
 def test_an_empty_table_has_no_marks(lake: Catalog) -> None:
     assert lake_state.read_marks(lake, "dead_letters", NAMES, 0) == {}
     assert lake_state.read_progress(lake) == []
-    assert lake_state.newest_session_end(lake) is None
+    assert lake_state.newest_time(lake, "sessions_closed", "ended_at") is None
 
 
 def test_progress_is_the_newest_by_topic_and_partition(lake: Catalog) -> None:
@@ -80,4 +80,4 @@ def test_the_newest_session_is_the_one_that_ended_last(lake: Catalog) -> None:
         {"ended_at": at(5_000), "started_at": at(4_000), "emitted_at": at(99_000)},
     ]
     append(lake, "sessions_closed", rows)
-    assert lake_state.newest_session_end(lake) == 7_000
+    assert lake_state.newest_time(lake, "sessions_closed", "ended_at") == 7_000
