@@ -119,6 +119,7 @@ def test_visit_from_first_view_to_closed_tab(visit: Visit) -> None:
     loaded_at = page.evaluate("Date.now()")
     page.click("#buy")
     page.mouse.wheel(0, 1_200)
+    page.wait_for_function("scrollY > 0")
     page.wait_for_timeout(300)
     page.evaluate("history.pushState({}, '', '/second?x=1')")
     page.wait_for_timeout(200)
@@ -182,6 +183,8 @@ def test_single_page_navigation(visit: Visit) -> None:
         "headwater.page('/virtual', {}, true)",  # a helper that runs twice
     ):
         page.evaluate(step)
+        if "go(" in step:
+            page.wait_for_function("location.pathname === '/'")
         page.wait_for_timeout(80)
     page.close()
     visit.wait_for("page_leave", count=5)
@@ -269,8 +272,10 @@ def test_errors_are_capped_and_named(visit: Visit) -> None:
 
 def test_errors_of_the_page_and_its_files(visit: Visit) -> None:
     page = visit.open("/two")
-    page.evaluate("document.body.append(Object.assign(new Image(), {src: '/gone.png?token=1'}))")
-    page.wait_for_timeout(300)
+    page.evaluate(
+        """() => new Promise(done => document.body.append(
+            Object.assign(new Image(), {src: '/gone.png?token=1', onerror: done})))"""
+    )
     page.evaluate(
         """() => { for (let i = 0; i < 9; i++) setTimeout(() => { throw Error('loop') });
         for (let i = 0; i < 30; i++) setTimeout(() => { throw Error('other' + i) }, 50) }"""
@@ -317,11 +322,12 @@ def test_vitals_once_when_first_hidden(visit: Visit) -> None:
 def test_scrolling_passes_milestones_once(visit: Visit) -> None:
     page = visit.open("/")
     page.wait_for_timeout(100)
-    for _ in range(2):
-        page.evaluate("scrollTo(0, 1e6)")
-        page.wait_for_timeout(150)
-        page.evaluate("scrollTo(0, 0)")
-        page.wait_for_timeout(150)
+    for place in ("1e6", "0") * 2:
+        page.evaluate(
+            f"""() => new Promise(done => {{
+                scrollTo(0, {place}); requestAnimationFrame(() => requestAnimationFrame(done)) }})"""
+        )
+        page.wait_for_timeout(100)
     page.close()
     visit.wait_for("page_leave")
     depths = [e["scroll_percent"] for e in visit.events("scroll_depth")]

@@ -77,7 +77,7 @@ def test_hidden_tab_has_sent_everything(visit: Visit) -> None:
     page.evaluate("headwater.track('last')")
     page.evaluate(HIDDEN)
     # The page is still open, and the batch not yet due.
-    visit.wait_for("page_view", "last", "page_leave", seconds=4)
+    visit.wait_for("page_view", "last", "page_leave")
 
 
 def test_what_a_hidden_tab_could_not_send_is_kept(visit: Visit) -> None:
@@ -317,8 +317,8 @@ def test_debug_names_each_event_and_what_the_edge_refused(visit: Visit) -> None:
     lines: list[str] = []
     page.on("console", lambda message: lines.append(message.text))
     visit.open(path() + "&__debug=1", page)
-    page.evaluate("headwater.track('x'.repeat(200)); headwater.flush()")
-    page.wait_for_timeout(700)
+    with page.expect_console_message(lambda message: "207" in message.text):
+        page.evaluate("headwater.track('x'.repeat(200)); headwater.flush()")
     assert any("event" in line for line in lines)
     assert any("event_name" in line for line in lines if "207" in line)
 
@@ -333,6 +333,7 @@ def test_rate_guard_holds_across_reloads(visit: Visit) -> None:
     page.evaluate("headwater.track('end')")
     page.close()
     found: list[Any] = visit.wait_for("end") and visit.events("loop")
-    assert 90 <= len(found) <= 150
+    elapsed_ms = found[-1]["client_at"] - found[0]["client_at"]
+    assert 90 <= len(found) <= 101 + elapsed_ms / 100
     dropped = [e["properties"]["count"] for e in visit.events("dropped_events")]
-    assert sum(dropped) + len(found) >= 290
+    assert sum(dropped) + len(found) >= 300

@@ -4,7 +4,7 @@ import type { Event, Options, Values } from "./options.ts";
 import type { Sender } from "./send.ts";
 import { read, write } from "./storage.ts";
 
-/** At most one event per so many ms for long, and so many at once; kept across reloads. */
+/** At most one event per so many ms for long, and so many at once; kept across reloads, with the number of those left out. */
 const RATE_MS = 100;
 const BURST = 100;
 
@@ -41,8 +41,8 @@ export function withoutQuery(address: string): string {
 export function makeCore(options: Options, out: Sender): Core {
   let seq = 0;
   let always: Values | undefined;
-  let dropped = 0;
-  let [level = 0, at = 0] = (read("r") || "0|0").split("|").map(Number);
+  let [level = 0, at = 0, dropped = 0] = (read("r") || "0").split("|").map(Number);
+  const keep = () => write("r", [level, at, dropped].join("|"));
 
   const make = (event_name: string, properties?: Values, columns?: Values): Event => ({
     event_id: uuid(),
@@ -64,7 +64,10 @@ export function makeCore(options: Options, out: Sender): Core {
     level++;
     const count = dropped;
     dropped = 0;
-    if (count) out.add(make("dropped_events", { count }));
+    if (count) {
+      out.add(make("dropped_events", { count }));
+      keep();
+    }
     out.add(event);
   };
   const core: Core = {
@@ -73,7 +76,7 @@ export function makeCore(options: Options, out: Sender): Core {
     add,
     emit: (...values) => add(make(...values)),
     flush: out.flush,
-    onEnd: [() => level > 1 && write("r", level + "|" + at)],
+    onEnd: [() => level + dropped > 1 && keep()],
     page: {},
     calledAt: undefined,
     set: (values) => void (always = { ...always, ...values }),
