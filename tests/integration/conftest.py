@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.logs import tail
+from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack
 
 
@@ -32,6 +33,13 @@ def stack() -> Iterator[Stack]:
         if not kept:
             running.down()
             shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Stack]:
+    """Return a home of Kafka, Postgres and the edge alone; tests share it, kill in it, and wait."""
+    with running_edge() as running:
+        yield running
 
 
 @pytest.fixture

@@ -5,24 +5,16 @@ import json
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from serving.control import keys
 from tests.integration.commands import post
-from tests.integration.edge_home import running_edge
 from tests.integration.edge_topics import records, values
 from tests.integration.stack import Stack, TestSite
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Stack]:
-    with running_edge() as stack:
-        yield stack
 
 
 @pytest.fixture

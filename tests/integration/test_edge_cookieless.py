@@ -3,14 +3,13 @@
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
 from ingest_edge.daily_ids import PREFIX
 from tests.integration.commands import post
-from tests.integration.edge_home import files_with, running_edge
+from tests.integration.edge_home import files_with
 from tests.integration.edge_topics import values
 from tests.integration.stack import Stack, TestSite
 
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.slow
 
 ADDRESS: Final = "89.160.20.112"  # of nobody we know
 SALTS: Final = "SELECT zone, local_date, salt FROM visitor_salts ORDER BY 1, 2"
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Stack]:
-    with running_edge() as stack:
-        yield stack
 
 
 @pytest.fixture

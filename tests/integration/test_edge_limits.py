@@ -7,7 +7,7 @@ import socket
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,7 +19,6 @@ import zstandard
 from schemas.load import RULES
 from serving.control import keys
 from tests.integration.commands import post
-from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack, TestSite
 
 pytestmark = pytest.mark.slow
@@ -32,12 +31,6 @@ BOMBS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=1)),
     "zstd": zstandard.ZstdCompressor().compress,
 }
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Stack]:
-    with running_edge() as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

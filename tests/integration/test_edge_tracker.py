@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.browser.chromium import started
-from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack
 from tests.integration.tracker_site import COUNTED, Visit, visiting
 
@@ -80,12 +79,6 @@ PLAY = """async () => {
     v.play();
     await new Promise(resolve => v.onended = resolve);
 }"""
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Stack]:
-    with running_edge() as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")
@@ -324,8 +317,8 @@ def test_scrolling_passes_milestones_once(visit: Visit) -> None:
     page.wait_for_timeout(100)
     for place in ("1e6", "0") * 2:
         page.evaluate(
-            f"""() => new Promise(done => {{
-                scrollTo(0, {place}); requestAnimationFrame(() => requestAnimationFrame(done)) }})"""
+            f"""() => new Promise(done => {{ scrollTo(0, {place});
+                requestAnimationFrame(() => requestAnimationFrame(done)) }})"""
         )
         page.wait_for_timeout(100)
     page.close()

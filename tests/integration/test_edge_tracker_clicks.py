@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.chromium import started
-from tests.integration.edge_home import running_edge
+from tests.integration.stack import Stack
 from tests.integration.tracker_site import Visit, visiting
 
 pytestmark = pytest.mark.slow
@@ -53,8 +53,8 @@ BODIES = {
 
 
 @pytest.fixture(scope="module")
-def visit() -> Iterator[Visit]:
-    with running_edge() as home, started() as browser, visiting(home, browser, BODIES) as visit:
+def visit(home: Stack) -> Iterator[Visit]:
+    with started() as browser, visiting(home, browser, BODIES) as visit:
         yield visit
 
 

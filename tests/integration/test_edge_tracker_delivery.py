@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, Request, Route
 
 from ingest_edge.daily_ids import PREFIX
 from tests.browser.chromium import started
-from tests.integration.edge_home import running_edge
 from tests.integration.stack import Stack
 from tests.integration.tracker_site import COUNTED, Visit, visiting
 
@@ -24,12 +23,6 @@ HIDDEN = """Object.defineProperty(document, 'visibilityState', {value: 'hidden'}
 BODIES = {"/": "<p>page</p>"}
 CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
 KEYS = "JSON.stringify(Object.keys(localStorage).sort())"
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Stack]:
-    with running_edge() as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

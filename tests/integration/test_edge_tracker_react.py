@@ -9,7 +9,7 @@ import pytest
 
 import ingest_edge
 from tests.browser.chromium import started
-from tests.integration.edge_home import running_edge
+from tests.integration.stack import Stack
 from tests.integration.tracker_site import Visit, served
 
 pytestmark = pytest.mark.slow
@@ -29,8 +29,8 @@ def bundle(key: str, endpoint: str) -> str:
     return done.stdout.replace("</script", "<\\/script")
 
 
-def test_an_application_in_strict_mode() -> None:
-    with running_edge() as home, started() as browser:
+def test_an_application_in_strict_mode(home: Stack) -> None:
+    with started() as browser:
         site = home.make_site(f"site-{uuid.uuid4().hex[:8]}")
         script = bundle(site.write_key, f"{home.url('edge')}/e")
         body = f"<div id=root></div><script>{script}</script>"
