@@ -48,6 +48,11 @@ class _Spare(threading.Thread):
         with contextlib.suppress(OSError):  # whoever needs one tries again and tells
             self._segment = Segment(*self._wanted)
 
+    @property
+    def is_made(self) -> bool:
+        """Tell whether the segment is there."""
+        return self._segment is not None
+
     def take(self) -> Segment | None:
         """Return the segment, waiting for it; None if it could not be made."""
         self.join()
@@ -66,6 +71,7 @@ class LogWriter:
         self.synced = Position(self.next_number, 0)
         self.first_number = self.next_number
         self._spare: _Spare | None = None
+        self._has_failed = False
         self._group: Group = []
         self._groups: SimpleQueue[Group] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -81,11 +87,12 @@ class LogWriter:
         self._group.append((entry, waiter))
 
     def has_room(self) -> bool:
-        """Tell whether the log may grow."""
+        """Tell whether the log may grow; after a failed write only a new segment proves it."""
         segment = self._segment
         is_begun = segment is not None and segment.has_room(self._limits.segment_bytes // 8)
         try:
-            return self._fits(0 if is_begun else self._limits.segment_bytes)
+            fits = self._fits(0 if is_begun else self._limits.segment_bytes)
+            return fits and not (self._has_failed and self._lacks_segment())
         except OSError:
             return False
 
@@ -112,6 +119,15 @@ class LogWriter:
         if spare is not None:
             spare.discard()
 
+    def _lacks_segment(self) -> bool:
+        """Tell that no segment could be made yet, and have another try made in the background."""
+        spare = self._spare
+        if spare is not None and spare.is_made:
+            return False
+        if spare is None or not spare.is_alive():
+            self.prepare()
+        return True
+
     def _start(self) -> asyncio.AbstractEventLoop:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
@@ -128,8 +144,10 @@ class LogWriter:
             outcome: list[Position] | OSError
             try:
                 outcome = self._write([entry for entry, _ in group])
+                self._has_failed = False
             except OSError as error:
                 outcome = error
+                self._has_failed = True
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._settle, group, outcome)
 
