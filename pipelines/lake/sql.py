@@ -104,6 +104,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "event_columns": columns_of("event_row"),
     "session_columns": columns_of("restated_session"),
     "daily_site_columns": columns_of("daily_site"),
+    "minute_stats_columns": columns_of("minute_stats"),
     "session_id": trino_session_id(
         "site_id",
         "visitor_id",

@@ -24,6 +24,8 @@ class SessionRules:
     bounce_page_views: int
     bounce_engaged_ms: int
     session_senders: tuple[str, ...]
+    progress_seconds: int
+    progress_state_hours: int
     restate_lookahead_hours: int
     open_day_max_days: int
     first_day_of_week: int
@@ -56,6 +58,14 @@ class DeliveryRules:
 
 
 @dataclass(frozen=True)
+class MinuteRules:
+    """How often a minute is told of (rules/minutes.toml)."""
+
+    minute_seconds: int
+    step_seconds: int
+
+
+@dataclass(frozen=True)
 class FrictionRules:
     """What rage, dead and error clicks are (rules/friction.toml)."""
 
@@ -80,6 +90,7 @@ class Rules:
     limits: LimitRules
     privacy: PrivacyRules
     currencies: CurrencyRules
+    minutes: MinuteRules
     friction: FrictionRules
 
 

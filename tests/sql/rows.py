@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pipelines.lake.trino import Trino
@@ -53,6 +53,18 @@ _PLAIN_SESSION: Final[dict[str, Any]] = {
     "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
 }
 
+_PLAIN_MINUTE: Final[dict[str, Any]] = {
+    "is_final": True,
+    "event_count": 1,
+    "page_view_count": 1,
+    "visitor_count": 1,
+    "session_count": 1,
+    "conversion_count": 0,
+    "revenue_usd_amount": 0,
+    "run_id": "20260301T000000",
+    "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
+}
+
 
 def event(**columns: Any) -> dict[str, Any]:
     """Return a row of web.events; it is appended after all rows made before.
@@ -78,6 +90,13 @@ def live_session(**columns: Any) -> dict[str, Any]:
         "duration_ms": int((columns["ended_at"] - at).total_seconds() * 1000),
     }
     return {**_PLAIN_SESSION, **own, **columns}
+
+
+def minute(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.minute_stats; `minute_at` is needed, and it is final unless said."""
+    at = columns["minute_at"]
+    own = {"local_date": at.date(), "counted_until_at": at + timedelta(minutes=1)}
+    return {**_PLAIN_MINUTE, **own, **columns}
 
 
 def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:

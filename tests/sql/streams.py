@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ from schemas.load import RECORDS, TABLES
 HERE: Final = Path(__file__).parent
 SMALLEST: Final = json.loads((SCHEMAS / "examples/event/smallest.pass.json").read_text("utf-8"))
 HEARTBEAT: Final = json.loads((SCHEMAS / "examples/heartbeat/usual.pass.json").read_text("utf-8"))
+# Half an hour into the year 2020: cases of that night see a start without state, others do not.
+COMPLETE_AFTER_MS: Final = 1_577_838_600_000
 # Between a case's name and the site it wrote: no site id holds it.
 SEPARATOR: Final = "/"
 Row = dict[str, Any]
@@ -125,6 +127,16 @@ def event(case: str, row: Row, number: int, **defaults: Any) -> Row:
     if base is SMALLEST:
         made["site_id"] = f"{case}{SEPARATOR}{row.get('site_id', 's1')}"
     return made
+
+
+def topic_records(case: Case) -> list[Row]:
+    """Return the case's records as they lie in unique-events: a second after they happened."""
+    records = []
+    for number, row in enumerate(case.arrivals):
+        place: dict[str, Any] = {"topic_id": "t", "topic_partition": 0, "topic_offset": number}
+        appended = {"appended_at": row["event_at"] + timedelta(seconds=1)}
+        records.append(event(case.name, row, number, **place, **appended))
+    return records
 
 
 def of_case(rows: Iterable[Row], case: str) -> list[Row]:

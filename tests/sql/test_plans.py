@@ -89,6 +89,13 @@ def test_each_topic_is_read_as_often_as_planned(plans: dict[str, str]) -> None:
     assert executed.count("TableSourceScan(") == 3  # arrivals, refusals, letters
 
 
+def test_minutes_are_windows_and_nothing_updates(plans: dict[str, str]) -> None:
+    executed = _part(plans["aggregate_minutes"], "Optimized Execution Plan")
+    assert "CUMULATE(time_col=[event_time], max_size=[1 min], step=[10 s])" in executed
+    assert "GroupAggregate(" not in executed.replace("WindowAggregate(", "")
+    assert executed.count("OverAggregate(") == 1
+
+
 def test_sessions_are_windows_and_the_watermark_is_in_the_source(plans: dict[str, str]) -> None:
     executed = _part(plans["sessionize_events"], "Optimized Execution Plan")
     assert "window=[SESSION(time_col=[event_time]" in executed

@@ -1,31 +1,28 @@
 """sessionize_events over tests/sql/sessionize_events: one run of the real job, a test a case."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.flink_jobs.starts import Start
 from schemas.load import FOLDER as SCHEMAS
-from tests.sql.streams import Case, Row, Rows, cases, event, named_columns, of_case, run
+from tests.sql.streams import (
+    COMPLETE_AFTER_MS,
+    Case,
+    Row,
+    Rows,
+    cases,
+    event,
+    named_columns,
+    of_case,
+    run,
+    topic_records,
+)
 
 TABLE = "sessions_closed"
 CASES = cases("sessionize_events", only_table=TABLE)
 SESSION_IDS = json.loads((SCHEMAS / "examples/session_id.json").read_text("utf-8"))
-# Half an hour into the year 2020: cases of that night see a start without state, others do not.
-COMPLETE_AFTER_MS = 1_577_838_600_000
-
-
-def topic_records(case: Case) -> list[Row]:
-    """Return the case's records as they lie in unique-events: a second after they happened."""
-    records = []
-    for number, row in enumerate(case.arrivals):
-        place: dict[str, Any] = {"topic_id": "t", "topic_partition": 0, "topic_offset": number}
-        appended = {"appended_at": row["event_at"] + timedelta(seconds=1)}
-        records.append(event(case.name, row, number, **place, **appended))
-    return records
 
 
 def id_records() -> list[Row]:

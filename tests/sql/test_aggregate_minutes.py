@@ -1,0 +1,56 @@
+"""aggregate_minutes over tests/sql/aggregate_minutes: one run of the real job, a test a case.
+
+A case that says `counted_until_at` expects every version of its minutes, others the final ones.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.flink_jobs.starts import Start
+from tests.sql.streams import (
+    COMPLETE_AFTER_MS,
+    Case,
+    Row,
+    Rows,
+    cases,
+    named_columns,
+    of_case,
+    run,
+    topic_records,
+)
+
+TABLE = "minute_stats"
+CASES = cases("aggregate_minutes", only_table=TABLE)
+
+
+@pytest.fixture(scope="module")
+def minutes(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Run the job once over all cases, in the order in which the broker would append them."""
+    records = [record for case in CASES for record in topic_records(case)]
+    records.sort(key=lambda record: record["appended_at"])
+    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
+    folder: Path = tmp_path_factory.mktemp("minutes")
+    return run("aggregate_minutes", start, {"unique_events": records}, folder)
+
+
+def wanted_versions(case: Case, rows: list[Row]) -> list[Row]:
+    is_about_versions = any("counted_until_at" in row for row in case.expected[TABLE])
+    return [row for row in rows if row["is_final"] or is_about_versions]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, minutes: Rows) -> None:
+    rows = wanted_versions(case, of_case(minutes[TABLE], case.name))
+    found, wanted = named_columns(rows, case.expected[TABLE])
+    assert found == wanted
+
+
+def test_every_minute_is_told_of_to_its_end_once(minutes: Rows) -> None:
+    final = [(row["site_id"], row["minute_at"]) for row in minutes[TABLE] if row["is_final"]]
+    assert len(final) == len(set(final))
+    assert set(final) == {(row["site_id"], row["minute_at"]) for row in minutes[TABLE]}
+
+
+def test_every_row_carries_its_run(minutes: Rows) -> None:
+    assert {row["run_id"] for row in minutes[TABLE]} == {"run-1"}
