@@ -19,19 +19,10 @@ from ingest_edge.parsing import (
     text_of,
     whole,
 )
+from ingest_edge.wire_parts import Library, Page
 from schemas.load import RULES
 
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
-
-
-class Page(msgspec.Struct, forbid_unknown_fields=True):
-    """The page it happened on."""
-
-    url: str | None = None
-    path: str | None = None
-    search: str | None = None
-    title: str | None = None
-    referrer: str | None = None
 
 
 class Utm(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,13 +57,6 @@ class Device(msgspec.Struct, forbid_unknown_fields=True):
     viewport: Size | None = None
     language: str | None = None
     timezone: str | None = None
-
-
-class Library(msgspec.Struct, forbid_unknown_fields=True):
-    """What sent it."""
-
-    name: str | None = None
-    version: str | None = None
 
 
 class Session(msgspec.Struct):

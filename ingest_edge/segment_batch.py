@@ -26,8 +26,9 @@ from ingest_edge.parsing import (
     text_of,
     whole,
 )
-from ingest_edge.segment_wire import Batch, Context, KnownProperties, Message, Page
+from ingest_edge.segment_wire import Batch, Context, KnownProperties, Message
 from ingest_edge.senders import Senders
+from ingest_edge.wire_parts import Page
 from schemas.load import RULES
 
 _MESSAGE: Final = msgspec.json.Decoder(Message)

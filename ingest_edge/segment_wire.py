@@ -8,15 +8,7 @@ from typing import Any
 
 import msgspec
 
-
-class Page(msgspec.Struct, forbid_unknown_fields=True):
-    """context.page"""
-
-    url: str | None = None
-    path: str | None = None
-    search: str | None = None
-    title: str | None = None
-    referrer: str | None = None
+from ingest_edge.wire_parts import Library, Page
 
 
 class Campaign(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,13 +26,6 @@ class Screen(msgspec.Struct, forbid_unknown_fields=True):
 
     width: int | float | None = None
     height: int | float | None = None
-
-
-class Library(msgspec.Struct, forbid_unknown_fields=True):
-    """context.library"""
-
-    name: str | None = None
-    version: str | None = None
 
 
 class Context(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

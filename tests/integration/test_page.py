@@ -1,9 +1,7 @@
 """A visitor in Chromium on a page with the snippet; the number on the dashboard rises."""
 
-import threading
 import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 import httpx
@@ -12,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from serving.control.links import create_sign_in_link
 from tests.browser import chromium
+from tests.integration.pages import serving_pages
 from tests.integration.stack import Stack, TestSite
 
 # Tests run in an automated browser on this machine, which the tracker leaves out by default.
@@ -38,23 +37,9 @@ def shop(stack: Stack, site: TestSite) -> Iterator[str]:
     script = f"{stack.url('edge')}/s.js?k={site.write_key}"
     # A browser asks for a script once; a new key reaches the edge some seconds after it was made.
     stack.wait_until("the edge knows the new key", lambda: httpx.get(script).is_success)
-    html = SHOP.format(script=script).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(html)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    html = SHOP.format(script=script)
+    with serving_pages(lambda path: (200, html)) as address:
+        yield address
 
 
 @pytest.fixture

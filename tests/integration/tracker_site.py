@@ -1,19 +1,18 @@
 """A little shop with the tracker on every page, and what a visitor in Chromium does there."""
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.integration.edge_topics import values
+from tests.integration.pages import serving_pages
 from tests.integration.stack import Stack, TestSite
 
 COUNTED: Final = "data-capture-automation data-capture-localhost"
@@ -33,36 +32,24 @@ def served(script: str, bodies: dict[str, str]) -> Iterator[str]:
     arrives. `/slow` answers after 4 s, `/api` at once, `/gone` never exists.
     """
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            if parts.path == "/slow":
-                time.sleep(4)
-            body = bodies.get(parts.path)
-            self.send_response(404 if parts.path.startswith("/gone") else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            if body is not None:
-                body = HEAD.format(
-                    title=parts.path.strip("/") or "home",
-                    stub=STUB,
-                    early=query.get("early", ""),
-                    script=script,
-                    attributes=query.get("attributes", COUNTED),
-                    body=body,
-                )
-            with suppress(BrokenPipeError):  # a visitor who left does not wait for the answer
-                self.wfile.write((body or "{}").encode())
+    def answer(path: str) -> tuple[int, str]:
+        parts = urlsplit(path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/slow":
+            time.sleep(4)
+        if parts.path not in bodies:
+            return 404 if parts.path.startswith("/gone") else 200, "{}"
+        return 200, HEAD.format(
+            title=parts.path.strip("/") or "home",
+            stub=STUB,
+            early=query.get("early", ""),
+            script=script,
+            attributes=query.get("attributes", COUNTED),
+            body=bodies[parts.path],
+        )
 
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving_pages(answer) as address:
+        yield address
 
 
 @dataclass
