@@ -7,6 +7,7 @@ from typing import Final
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"
 # One customer of a provider has at least a /64; each device in it changes its address daily.
 _NETWORK_BYTES: Final = 8
+_LOCAL: Final = ("127.", "10.", "192.168.", "169.254.", "::ffff:127.", "::ffff:10.")
 
 
 def parse_address(address: str | None) -> IPv4Address | IPv6Address | None:
@@ -26,6 +27,14 @@ def without_port(text: str) -> str:
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text
+
+
+def is_local(address: str) -> bool:
+    """Tell whether it is plainly an address of this machine or a private network.
+
+    A quick look that misses some kinds: what it does not know may be public or not.
+    """
+    return address.startswith(_LOCAL)
 
 
 def is_public(address: str | None) -> bool:

@@ -27,7 +27,7 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.routes import service
-from ingest_edge.routes.table import handler_of
+from ingest_edge.routes.table import AT_ONCE, handler_of
 from ingest_edge.salts import Salts
 from pipelines.enrich.device import agent_of
 
@@ -51,26 +51,40 @@ class App:
 
     async def answer(self, request: Request, receive: Receive) -> Answer:
         """Answer one request; `receive` gives its body, piece by piece, as ASGI has it."""
-        answer = await self._answer(request, receive)
-        self.edge.metrics.add("headwater_edge_requests_total", str(answer.status))
-        return answer
-
-    async def _answer(self, request: Request, receive: Receive) -> Answer:
-        is_allowed = True
         try:
-            answer = await self._route(request, receive)
-        except Refused as error:
-            is_allowed = not isinstance(error, Forbidden)
-            answer = problem_answer(error, request.request_id)
-        except Exception:
-            # The last resort: a defect of ours. What was sent is not logged, nor who sent it.
-            _LOG.exception("request %s failed", request.request_id)
-            error_body = {"title": "The edge failed.", "status": 500, "code": "internal"}
-            answer = json_answer(500, {**error_body, "request_id": request.request_id})
+            outcome: Answer | Exception = await self._route(request, receive)
+        except Exception as error:
+            outcome = error
+        return self._finished(request, outcome)
+
+    def answer_at_once(self, request: Request, reply: Callable[[Answer], None]) -> bool:
+        """Answer a request that has come whole, if it is of the usual kind; tell whether it is.
+
+        `reply` is called once, perhaps before this returns. Else `answer` must be asked.
+        """
+        take = AT_ONCE.get(request.path)
+        if take is None or request.method != "POST":
+            return False
+
+        def finish(outcome: Answer | Exception) -> None:
+            request.is_read = True
+            reply(self._finished(request, outcome))
+
+        try:
+            return take(self.edge, request, finish)
+        except Exception as error:
+            finish(error)
+            return True
+
+    def _finished(self, request: Request, outcome: Answer | Exception) -> Answer:
+        """Return the answer with what all answers have, and count it."""
+        answer = outcome if isinstance(outcome, Answer) else _failed(outcome, request)
+        self.edge.metrics.add("headwater_edge_requests_total", str(answer.status))
         if request.method == "POST" and not request.is_read:
             # Else the server would go on reading what nobody wants, if need be for ever.
             answer.headers.append((b"connection", b"close"))
         if request.method != "OPTIONS" and request.path not in _FOR_OPERATORS:
+            is_allowed = not isinstance(outcome, Forbidden)
             answer.headers += cors_headers(request, is_allowed=is_allowed)
         return answer
 
@@ -126,6 +140,16 @@ class App:
                 await self._beside
         await self.edge.sink.close()
         await asyncio.to_thread(self.edge.keys.stop)
+
+
+def _failed(error: Exception, request: Request) -> Answer:
+    """Return the answer to a request that is refused, or that a defect of ours has ended."""
+    if isinstance(error, Refused):
+        return problem_answer(error, request.request_id)
+    # The last resort. What was sent is not logged, nor who sent it.
+    _LOG.error("request %s failed", request.request_id, exc_info=error)
+    body = {"title": "The edge failed.", "status": 500, "code": "internal"}
+    return json_answer(500, {**body, "request_id": request.request_id})
 
 
 def make_app(config: Config) -> App:

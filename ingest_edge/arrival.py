@@ -61,9 +61,14 @@ def arrival_of(
     blank.bot_score, blank.is_bot, blank.bot_reasons = verdict
     blank.country, blank.region, blank.city = place
     # The times in a file of history are those of the server that wrote it.
-    behind = 0 if sent_at is None or sender == "import" else received_at - sent_at
-    shift_ms = behind if behind < 0 or behind > _SKEW_MS else 0
+    shift_ms = 0 if sender == "import" else shift_of(received_at, sent_at)
     return Arrival(site, is_secret, shift_ms, blank, daily_ids)
+
+
+def shift_of(received_at: int, sent_at: int | None) -> int:
+    """Return by how many ms the sender's clock is behind; 0 within what a network takes."""
+    behind = 0 if sent_at is None else received_at - sent_at
+    return behind if behind < 0 or behind > _SKEW_MS else 0
 
 
 def client_of(

@@ -1,6 +1,5 @@
 """The records of one request on their way: to the broker, to the log, or to both."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from confluent_kafka import KafkaError, Message
 from ingest_edge.errors import NotDurable
 from ingest_edge.log.segments import Position
 from ingest_edge.record import Record
+from ingest_edge.sink import Heard
 
 
 class Owner(Protocol):
@@ -24,14 +24,14 @@ class Owner(Protocol):
 class Batch:
     """Records that are durable together.
 
-    `future` is what the request waits for, None if nobody does. `place` is that of its entry once
+    `heard` is told how it ended, once; None if nobody waits. `place` is that of its entry once
     the log has it; `is_logging` from the moment on when it goes there. `round` numbers the sending:
     reports of a round that was given up count no more. `size` is how many the broker's queue took,
     `is_sent` whether it took all.
     """
 
     __slots__ = (
-        "at_ms", "error", "future", "is_acknowledged", "is_logging", "is_sent", "owner", "place",
+        "at_ms", "error", "heard", "is_acknowledged", "is_logging", "is_sent", "owner", "place",
         "records", "round", "size", "started", "waiting",
     )  # fmt: skip
 
@@ -39,14 +39,14 @@ class Batch:
         self,
         owner: Owner,
         records: Sequence[Record],
-        future: asyncio.Future[None] | None,
+        heard: Heard | None,
         *,
         round: int,
         started: float,
     ) -> None:
         self.owner = owner
         self.records = records
-        self.future = future
+        self.heard = heard
         self.round = round
         self.started = started
         self.at_ms = 0
@@ -80,10 +80,7 @@ class Batch:
         self.owner.not_logged(self, error)
 
     def finish(self, error: NotDurable | None = None) -> None:
-        """End the waiting of the request, if it still waits."""
-        if self.future is None or self.future.done():
-            return
-        if error is None:
-            self.future.set_result(None)
-        else:
-            self.future.set_exception(error)
+        """Tell whoever waits, if that is not done."""
+        heard, self.heard = self.heard, None
+        if heard is not None:
+            heard(error)

@@ -23,6 +23,7 @@ from ingest_edge.log.segments import Position
 from ingest_edge.metrics import GaugeName, Metrics
 from ingest_edge.producer import KafkaProducer, is_fatal, is_too_large
 from ingest_edge.record import Record
+from ingest_edge.sink import Heard, tells
 from schemas.load import RECORDS
 
 _LOG: Final = logging.getLogger(__name__)
@@ -90,9 +91,13 @@ class DurableSink:
         """Return when the log has all records, or the broker acknowledged every one."""
         if not records:
             return
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        batch = Batch(self, records, future, round=self._round, started=loop.time())
+        future = asyncio.get_running_loop().create_future()
+        self.submit(records, tells(future))
+        await future
+
+    def submit(self, records: Sequence[Record], heard: Heard) -> None:
+        """Begin to make records durable, at least one; `heard` is told once how it went."""
+        batch = Batch(self, records, heard, round=self._round, started=time.monotonic())
         if self.is_direct:
             self._send(batch)
         if self.log is None:
@@ -102,12 +107,10 @@ class DurableSink:
             self._append(batch)
         else:
             self._unlogged.append(batch)
-        await future
 
     def put_later(self, record: Record) -> None:
         """Write without waiting. A heartbeat that comes late is none: only sent, never kept."""
-        now = asyncio.get_running_loop().time()
-        batch = Batch(self, (record,), None, round=self._round, started=now)
+        batch = Batch(self, (record,), None, round=self._round, started=time.monotonic())
         # Heartbeats tell, too, when the broker is back.
         if self.is_direct or record.schema == _HEARTBEAT:
             self._send(batch)
@@ -272,7 +275,7 @@ class DurableSink:
 
     def _append_overdue(self) -> None:
         """Put into the log what the broker has not acknowledged in time."""
-        due = asyncio.get_running_loop().time() - (self._after or 0)
+        due = time.monotonic() - (self._after or 0)
         while self._unlogged and (
             self._unlogged[0].is_acknowledged or self._unlogged[0].started <= due
         ):
@@ -325,13 +328,13 @@ class DurableSink:
                 await asyncio.sleep(log.limits.group_seconds)
 
     async def _replay_entries(self, found: Sequence[tuple[Position, Entry]]) -> None:
-        loop, sent = asyncio.get_running_loop(), 0
+        sent = 0
         for place, entry in found:
             while self._waiting > _WINDOW and not self._has_failed:
                 await asyncio.sleep(_LAZY_POLL_SECONDS)
             if self._has_failed:
                 return
-            batch = Batch(self, entry.records, None, round=self._round, started=loop.time())
+            batch = Batch(self, entry.records, None, round=self._round, started=time.monotonic())
             batch.at_ms, batch.place, batch.is_logging = entry.at_ms, place, True
             self._replay_at = place
             self._tracked.append(batch)

@@ -35,15 +35,20 @@ class FloodGauge:
     def add_all(self, site_id: str, visitor_id: str, hour: int, count: int) -> bool:
         """Count several events of an hour at once if none of them passes the limit; tell whether.
 
-        What would need more than counting (a new visitor or hour, a flood) is left to `add`.
+        A flood, and an hour not seen before, are left to `add`.
         """
         counts = self._hours.get(hour)
         if counts is None:
             return False
-        before = counts.get((site_id, visitor_id))
-        if before is None or before + count > self._limit:
+        visitor = site_id, visitor_id
+        before = counts.get(visitor)
+        if (before or 0) + count > self._limit:
             return False
-        counts[site_id, visitor_id] = before + count
+        if before is None:
+            if self._visitors >= self._max_visitors:
+                return False
+            self._visitors += 1
+        counts[visitor] = (before or 0) + count
         return True
 
     def _forget(self) -> None:

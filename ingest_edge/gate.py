@@ -41,10 +41,15 @@ def admit(edge: Edge, request: Request, text: str | None, site_id: str | None = 
     except Refused:
         count_client(edge, request)
         raise
-    if key.kind != "sec":
-        count_client(edge, request)
-    edge.limits.count_key(key.key_hash, key.requests_per_minute)
+    count_request(edge, key, client_address(edge, request))
     return key
+
+
+def count_request(edge: Edge, key: Key, address: str | None) -> None:
+    """Count a request of a key that may be used, or raise TooManyRequests."""
+    if key.kind != "sec":
+        edge.limits.count_address(address)
+    edge.limits.count_key(key.key_hash, key.requests_per_minute)
 
 
 def allowed_key(edge: Edge, request: Request, text: str | None, site_id: str | None = None) -> Key:
@@ -90,6 +95,12 @@ def privacy_signal(request: Request, key: Key) -> DropReason | None:
     return None
 
 
+def has_daily_ids(key: Key, *, is_asked: bool) -> bool:
+    """Tell whether the visitor gets an id of the day (see daily_ids)."""
+    mode = key.site.cookieless
+    return key.kind == "pub" and (mode == "always" or (mode is not None and is_asked))
+
+
 def daily_ids(
     edge: Edge, key: Key, address: str | None, user_agent: str | None, *, is_asked: bool = False
 ) -> DailyIds | None:
@@ -98,8 +109,7 @@ def daily_ids(
     `is_asked` tells that the visitor has rejected being recognised. Servers name their visitors
     themselves. Raises NotDurable while the salts are not known.
     """
-    mode = key.site.cookieless
-    if key.kind != "pub" or mode is None or (mode == "on_reject" and not is_asked):
+    if not has_daily_ids(key, is_asked=is_asked):
         return None
     client = client_bytes(network_of(address), user_agent)
     return edge.salts.ids_of(key.site.site_id, key.site.timezone, client)

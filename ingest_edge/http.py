@@ -22,6 +22,8 @@ _PROCESS: Final = secrets.token_hex(4)
 _NUMBERS: Final = count()
 # A client whose body takes longer is told so and let go.
 BODY_SECONDS: Final = RULES.limits.body_seconds
+# As the tracker's script, fetch and sendBeacon write it.
+_PLAIN_TYPES: Final = frozenset({b"text/plain", b"text/plain;charset=UTF-8", b"application/json"})
 _TYPES: Final = (b"", b"application/json", b"text/plain", b"application/x-www-form-urlencoded")
 
 
@@ -75,6 +77,10 @@ class Answer:
     body: bytes = b""
     content_type: bytes = b"application/json"
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+# What is called with the answer to a request, or with why there is none; once.
+Reply = Callable[[Answer | Refused], None]
 
 
 def json_answer(status: int, content: Any, dropped: int | str = 0) -> Answer:
@@ -149,6 +155,12 @@ async def _receive_all(receive: Receive) -> bytes:
         parts += message.get("body", b"")
         check_size(len(parts))
     return bytes(parts)
+
+
+def is_plain(request: Request) -> bool:
+    """Tell whether the body is of a usual type, and not packed."""
+    headers = request.headers
+    return headers.get(b"content-type") in _PLAIN_TYPES and b"content-encoding" not in headers
 
 
 def _check_length(request: Request) -> None:

@@ -14,8 +14,8 @@ from schemas.loaders.strict import SchemaError, build
 
 _COOKIELESS: Final = frozenset(RULES.privacy.cookieless_modes) - {"never"}
 Row = Mapping[str, Any]
-# Address and referrer.
-PageKey = tuple[str | None, str | None]
+# A page's address, its referrer, the address of the landing page.
+PageKey = tuple[str | None, str | None, str | None]
 
 # A key that only reads (api) may make no request here at all, so it has no limit.
 _USUAL: Final = {
@@ -35,11 +35,8 @@ class Site:
     visitor_secret: bytes
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     channel_rules: tuple[ChannelRule, ...] = ()
-    # What fast.py found out of addresses of pages, by what the batch said of the campaign; begun
-    # anew with each reading of the site.
-    pages: dict[tuple[str | None, ...], dict[PageKey, tuple[str | None, ...]]] = field(
-        default_factory=dict, hash=False, compare=False, repr=False
-    )
+    # What fast.py made of pages; begun anew with each reading of the site.
+    pages: dict[PageKey, bytes] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     @property
     def respects_dnt(self) -> bool:
@@ -93,6 +90,8 @@ class KeyRing:
     sites: Mapping[str, Site] = field(default_factory=dict)
     has_open_site: bool = False
     cookieless_zones: frozenset[str] = frozenset()
+    # What beacon.py found out of keys and headers: good as long as the ring.
+    senders: dict[tuple[object, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, text: str | None, now: int) -> Key:
         """Return the key of that text, or raise UnknownKey. `now` in epoch ms."""

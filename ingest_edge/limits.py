@@ -11,7 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, NoReturn
 
-from ingest_edge.address import is_public, network_of
+from ingest_edge.address import is_local, is_public, network_of
 from ingest_edge.errors import TooManyRequests
 from ingest_edge.metrics import Metrics
 from schemas.load import RULES
@@ -79,7 +79,7 @@ class Limits:
         Private addresses are let pass: behind one stands a proxy that is not listed, a test or
         the site's own network, in any case not one sender on the internet.
         """
-        network = network_of(address)
+        network = None if address is None or is_local(address) else network_of(address)
         if network is None:
             return
         name = self._hash.copy()

@@ -41,6 +41,9 @@ class Application(Protocol):
 
     async def stop(self) -> None: ...
 
+    def answer_at_once(self, request: Request, reply: Callable[[Answer], None]) -> bool:
+        """Take a request that has come whole, to reply once, now or later; False: `answer` must."""
+
     async def answer(self, request: Request, receive: Receive) -> Answer: ...
 
 
@@ -94,6 +97,8 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
         self._body = _Body(self)
+        self._coming: Request | None = None
+        self._taken: tuple[Request, bool] | None = None
         self._waiting: deque[tuple[Request, _Body, bool]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._is_paused = self._is_last = False
@@ -129,6 +134,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._refuse(400)
             return
+        if self._coming is not None:
+            self._queue(self._coming)
         if self._head_bytes > _MAX_HEAD_BYTES and not self._headers_done:
             self._refuse(431)
 
@@ -160,20 +167,14 @@ class Connection(asyncio.Protocol):
         path, _, query = _target(self._url).partition(b"?")
         text = path.decode("latin-1")
         headers, parser = self._headers, self._parser
-        request = Request(
-            method=parser.get_method().decode("latin-1"),
-            path=unquote(text) if "%" in text else text,
-            query_string=query,
-            headers=headers,
-            peer=self._peer,
+        self._coming = Request(
+            parser.get_method().decode("latin-1"),
+            unquote(text) if "%" in text else text,
+            query,
+            headers,
+            self._peer,
         )
         self._body.expects_continue = headers.get(b"expect", b"").lower() == b"100-continue"
-        self._waiting.append((request, self._body, parser.should_keep_alive()))
-        if self._task is None:
-            # Begins after what has come was parsed: mostly the whole body is there by then.
-            self._task = self._server.loop.create_task(self._serve())
-        if len(self._waiting) > _MAX_WAITING:
-            self._pause()
 
     def on_body(self, content: bytes) -> None:
         body = self._body
@@ -183,11 +184,60 @@ class Connection(asyncio.Protocol):
             self._pause()
 
     def on_message_complete(self) -> None:
-        self._body.is_complete = True
-        self._body.tell()
+        body, request = self._body, self._coming
+        body.is_complete = True
+        body.tell()
         self._head_bytes = 0
+        if request is None:
+            return
+        is_free = not self._is_owed and self._can_write is None
+        if not (is_free and self._take(request, body)):
+            self._queue(request)
 
     # What answers.
+
+    @property
+    def _is_owed(self) -> bool:
+        """Tell whether an answer is still to be given."""
+        return self._taken is not None or self._task is not None
+
+    def _take(self, request: Request, body: _Body) -> bool:
+        """Let the application answer without a task; tell whether it will."""
+        chunks = body.chunks
+        request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self._coming, self._taken = None, (request, self._parser.should_keep_alive())
+        if self._server.application.answer_at_once(request, self._reply):
+            return True
+        self._taken = None
+        return False
+
+    def _reply(self, answer: Answer) -> None:
+        """Answer the request that was taken, then go on with what came after it."""
+        if self._taken is None:
+            return
+        (request, keeps_alive), self._taken = self._taken, None
+        self._write(answer, request)
+        self.deadline = self._server.loop.time() + _IDLE_SECONDS
+        if not keeps_alive or _CLOSE in answer.headers:
+            self._is_last = True
+            self.transport.close()
+        elif self._waiting:
+            self._serve_soon()
+        elif self._is_last:
+            self.transport.close()
+
+    def _queue(self, request: Request) -> None:
+        """Let a task answer, after what came before."""
+        self._coming = None
+        self._waiting.append((request, self._body, self._parser.should_keep_alive()))
+        if self._taken is None:
+            self._serve_soon()
+        if len(self._waiting) > _MAX_WAITING:
+            self._pause()
+
+    def _serve_soon(self) -> None:
+        if self._task is None:
+            self._task = self._server.loop.create_task(self._serve())
 
     def read_on(self) -> None:
         """Let the socket be read again."""
@@ -197,13 +247,14 @@ class Connection(asyncio.Protocol):
 
     def end_if_idle(self, now: float) -> None:
         """Close when nothing, or no whole head, has come for too long."""
-        if now > self.deadline and self._task is None:
-            self.transport.close()
+        if now > self.deadline and not self._is_owed:
+            # Who has not read the last answer by now never will.
+            (self.transport.close if self._can_write is None else self.transport.abort)()
 
     def end(self) -> None:
         """Close as soon as what has come is answered."""
         self._is_last = True
-        if self._task is None:
+        if not self._is_owed:
             self.transport.close()
 
     def _pause(self) -> None:
@@ -254,7 +305,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, status: int) -> None:
         """Answer what cannot be read as HTTP, after what was read before, and close."""
         self._is_last = True
-        if self._task is None and not self.transport.is_closing():
+        if not self._is_owed and not self.transport.is_closing():
             head = _STATUS[status] + b"text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             self.transport.write(head)
             self.transport.close()

@@ -24,7 +24,7 @@ from schemas.load import RULES
 
 Step = Callable[[Event, Arrival], Refusal | None]
 
-_MAX_AGE_MS: Final = RULES.delivery.max_age_hours * 3_600_000
+MAX_AGE_MS: Final = RULES.delivery.max_age_hours * 3_600_000
 _PASSIVE: Final = frozenset(RULES.events.passive)
 _CONVERSIONS: Final = frozenset(RULES.events.conversions)
 FLOOD: Final = FloodGauge(RULES.delivery.flood_events_per_hour)
@@ -51,7 +51,7 @@ def put_event_at(event: Event, arrival: Arrival) -> Refusal | None:
 
 def drop_too_old(event: Event, arrival: Arrival) -> Refusal | None:
     """Refuse what is older than a write key may report."""
-    if arrival.is_secret or event.received_at - event.event_at <= _MAX_AGE_MS:
+    if arrival.is_secret or event.received_at - event.event_at <= MAX_AGE_MS:
         return None
     hours = RULES.delivery.max_age_hours
     fix = "Send it with a secret key (hw_sec_); its days are then computed again."
@@ -71,6 +71,15 @@ def put_event_id(event: Event, arrival: Arrival) -> None:
     }
     canonical = msgspec.json.encode(body, order="sorted")
     event.event_id = hashlib.sha256(canonical).hexdigest()[:32]
+
+
+def put_landing(event: Event, landing_url: str) -> None:
+    """Set the campaign that brought the visitor: the page may have rewritten its address since."""
+    page = page_of(landing_url)
+    event.utm_source, event.utm_medium = page.utm_source, page.utm_medium
+    event.utm_campaign, event.utm_term = page.utm_campaign, page.utm_term
+    event.utm_content = page.utm_content
+    event.click_id_kind, event.click_id = page.click_id_kind, page.click_id
 
 
 def put_page(event: Event, arrival: Arrival) -> None:

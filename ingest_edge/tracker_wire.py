@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ingest_edge.errors import DropReason
+from ingest_edge.keys import Key
 from ingest_edge.parsing import LAST_MS
 from schemas.load import RULES
 
@@ -75,3 +77,13 @@ class WholeTrackerBatch(TrackerShared, gc=False, kw_only=True):
     """The same body, read in one go: one event that is wrong makes all of it wrong."""
 
     events: list[TrackerEvent]
+
+
+def signal_in(batch: TrackerShared, key: Key) -> DropReason | None:
+    """Return why the whole batch is left out on purpose, by what it says itself."""
+    if batch.is_gpc:
+        return DropReason.GPC
+    if batch.is_dnt and key.site.respects_dnt:
+        return DropReason.DNT
+    is_refused = batch.consent == "denied" and key.site.cookieless is None
+    return DropReason.NO_CONSENT if is_refused else None

@@ -34,7 +34,7 @@ def encode_entry(records: Sequence[Record], at_ms: int) -> bytes:
     """Return the bytes of one entry."""
     content = _ENCODER.encode(records)
     head = _HEAD.pack(len(content), len(records), at_ms)
-    return _CHECKSUM.pack(crc32c(content, crc32c(head))) + head + content
+    return b"".join((_CHECKSUM.pack(crc32c(content, crc32c(head))), head, content))
 
 
 def entries(view: memoryview, start: int, limit: int) -> Iterator[Entry]:

@@ -1,16 +1,16 @@
-"""Our own routes: POST /e, the tracker's batch, which uses the names of the columns."""
+"""Our own routes: POST /e, the tracker's batch, which uses the names of the columns.
 
-import time
+The usual batch never comes here: beacon.py takes it.
+"""
+
 from copy import copy
 from typing import Final
 
 import msgspec
 
 from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
-from ingest_edge.custody import EVENTS, Edge, Parsed, keep, take
-from ingest_edge.errors import DropReason
+from ingest_edge.custody import EVENTS, Edge, Parsed, take
 from ingest_edge.event import Event
-from ingest_edge.fast import fast_records, is_usual
 from ingest_edge.gate import (
     admit,
     client_address,
@@ -31,57 +31,32 @@ from ingest_edge.parsing import (
     properties_text,
 )
 from ingest_edge.privacy import AddressMask
+from ingest_edge.steps import put_landing
 from ingest_edge.tracker_wire import (
     TrackerBatch,
     TrackerEvent,
     TrackerShared,
-    WholeTrackerBatch,
+    signal_in,
 )
-from pipelines.enrich.url import page_of
 
 _BATCH: Final = msgspec.json.Decoder(TrackerBatch)
 _EVENT: Final = msgspec.json.Decoder(TrackerEvent)
-_WHOLE: Final = msgspec.json.Decoder(WholeTrackerBatch)
 
 
 async def post_tracker_batch(edge: Edge, request: Request) -> Answer:
     """Take the tracker's batch; 207 when some events are refused."""
-    started = time.perf_counter()
-    batch = _whole(request.body) or decode_body(_BATCH, request.body)
+    batch = decode_body(_BATCH, request.body)
     key = admit(edge, request, key_text(request, batch.key))
-    signal = privacy_signal(request, key) or _signal_in(batch, key)
+    signal = privacy_signal(request, key) or signal_in(batch, key)
     if signal:
         return left_out(edge, signal, len(batch.events))
     address = client_address(edge, request)
     arrival, mask = _arrival(edge, request, key, batch, address), AddressMask(address)
-    if isinstance(batch, WholeTrackerBatch):
-        records = fast_records(batch.events, arrival, mask, edge.clock, EVENTS)
-        if records:
-            await keep(edge, records, EVENTS, started)
-            return Answer(200, b'{"accepted":%d,"dropped":[]}' % len(records))
-        batch = decode_body(_BATCH, request.body)
     parsed = [_parse(raw, arrival, mask) for raw in batch.events]
     outcome = await take(edge, parsed, EVENTS, "events")
     status = 207 if outcome.refusals else 200
     body = {"accepted": outcome.accepted, "dropped": outcome.errors("events")}
     return json_answer(status, body, len(outcome.refusals))
-
-
-def _whole(body: bytes) -> WholeTrackerBatch | None:
-    """Return a usual batch, read in one go; None if each event must be looked at on its own."""
-    try:
-        return _WHOLE.decode(body) if is_usual(body) else None
-    except (msgspec.DecodeError, RecursionError):
-        return None
-
-
-def _signal_in(batch: TrackerShared, key: Key) -> DropReason | None:
-    if batch.is_gpc:
-        return DropReason.GPC
-    if batch.is_dnt and key.site.respects_dnt:
-        return DropReason.DNT
-    is_refused = batch.consent == "denied" and key.site.cookieless is None
-    return DropReason.NO_CONSENT if is_refused else None
 
 
 def _arrival(
@@ -112,7 +87,7 @@ def _arrival(
     if batch.consent == "denied":
         arrival.blank.user_id = None
     if batch.landing_url is not None:
-        _put_campaign(arrival.blank, batch.landing_url)
+        put_landing(arrival.blank, batch.landing_url)
     return arrival
 
 
@@ -126,15 +101,6 @@ def _put_shared(blank: Event, batch: TrackerShared) -> None:
     blank.viewport_height_px = batch.viewport_height_px
     blank.language, blank.timezone, blank.consent = batch.language, batch.timezone, batch.consent
     blank.library_name, blank.library_version = batch.library_name, batch.library_version
-
-
-def _put_campaign(blank: Event, url: str) -> None:
-    """Set the campaign that brought the visitor: the page may have rewritten its address since."""
-    page = page_of(url)
-    blank.utm_source, blank.utm_medium = page.utm_source, page.utm_medium
-    blank.utm_campaign, blank.utm_term = page.utm_campaign, page.utm_term
-    blank.utm_content = page.utm_content
-    blank.click_id_kind, blank.click_id = page.click_id_kind, page.click_id
 
 
 def _parse(raw: msgspec.Raw, arrival: Arrival, mask: AddressMask) -> Parsed:

@@ -7,16 +7,19 @@ from typing import Final
 
 import msgspec
 
-from ingest_edge.http import Answer
+from ingest_edge.custody import Edge
+from ingest_edge.http import Answer, Reply, Request
 from ingest_edge.plain_batch import PlainBatch
 from ingest_edge.plain_event import PlainEvent
-from ingest_edge.routes import collect, funnel, own, posthog, segment, webhooks
+from ingest_edge.routes import beacon, collect, funnel, own, posthog, segment, webhooks
 from ingest_edge.segment_wire import Batch, Message
 from ingest_edge.tracker_wire import TrackerBatch, TrackerEvent
 from ingest_edge.webhooks import Facts
 
 # Takes the edge, the request and the names in its path, in order.
 Handler = Callable[..., Awaitable[Answer]]
+# Tells whether it has taken the request: then the reply comes when all is durable.
+AtOnce = Callable[[Edge, Request, Reply], bool]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,9 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 _PLAIN: Final = {route.path: route.handler for route in ROUTES if "{" not in route.path}
 _NAMED: Final = [(route.path.split("/"), route.handler) for route in ROUTES if "{" in route.path]
+
+# What may answer at once what usually comes to an address, before its route is asked.
+AT_ONCE: Final[dict[str, AtOnce]] = {"/e": beacon.take_usual_batch}
 
 
 def handler_of(path: str) -> Handler | None:

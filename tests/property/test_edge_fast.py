@@ -1,5 +1,6 @@
 """The one pass of fast.py makes the records that the plain path makes, of whatever comes."""
 
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -8,12 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest_edge import fast
-from ingest_edge.routes import own
-from tests.unit.ingest_edge.fakes import CLIENT, NOW, PUB, SEC, Caller, make_caller
+from tests.unit.ingest_edge.fakes import (
+    BOUND,
+    CLIENT,
+    FIREFOX,
+    NOW,
+    PUB,
+    SEC,
+    Caller,
+    make_caller,
+)
 
 LAW = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 URLS = st.sampled_from([
     "https://shop.example/a?utm_source=google&utm_medium=cpc",
@@ -60,6 +68,21 @@ SHARED = st.fixed_dictionaries(
         "visitor_id": st.sampled_from(["v", "é", CLIENT]), "user_id": TEXT,
         "sent_at": st.integers(NOW - 10**6, NOW + 10**6), "landing_url": URLS, "language": TEXT,
         "is_cookieless": st.booleans(), "consent": st.sampled_from(["granted", "denied", "odd"]),
+        "is_webdriver": st.booleans(), "is_gpc": st.sampled_from([False, False, True]),
+        "is_dnt": st.sampled_from([False, False, True]),
+    },
+)  # fmt: skip
+# Who sends is remembered by the headers: each must count.
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "user-agent": st.sampled_from([FIREFOX, "curl/8", ""]),
+        "origin": st.sampled_from(["https://shop.example", "https://evil.example"]),
+        "content-type": st.sampled_from(["application/json", "text/plain", "image/png"]),
+        "accept-language": st.just("de"), "dnt": st.sampled_from(["0", "1"]),
+        "sec-gpc": st.sampled_from(["0", "1"]), "sec-ch-ua-mobile": st.sampled_from(["?0", "?1"]),
+        "sec-ch-ua-platform": st.just('"Android"'), "sec-ch-ua": st.just('"Brave";v="130"'),
+        "sec-ch-ua-platform-version": st.sampled_from(['"15"', '"9"']),
     },
 )  # fmt: skip
 
@@ -69,34 +92,65 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Caller:
     return make_caller(tmp_path_factory.mktemp("edge"))
 
 
-def outcome(edge: Caller, body: dict[str, Any], key: str) -> tuple[Any, ...]:
+def outcome(
+    edge: Caller, body: dict[str, Any], key: str, headers: dict[str, str]
+) -> tuple[Any, ...]:
     """Return answer and records of one post."""
     edge.sink.records.clear()
-    answer = edge.post("/e", body, key=key)
+    answer = edge.post("/e", body, key=key, headers=headers)
     records = [(r.topic, r.key, msgspec.json.decode(r.value), r.at) for r in edge.sink.records]
     said = answer.json()
     said.pop("request_id", None)
-    return answer.status_code, said, answer.headers.get("x-dropped"), records
+    own = {"content-length", "x-request-id", "connection"}
+    shown = sorted(item for item in answer.headers.items() if item[0] not in own)
+    return answer.status_code, said, shown, records
 
 
 @LAW
 @given(
     events=st.lists(USUAL, min_size=1, max_size=4) | st.lists(EVENT, max_size=4),
     shared=SHARED,
-    key=st.sampled_from([PUB, SEC]),
+    key=st.sampled_from([PUB, PUB, SEC, BOUND, "hw_pub_nobody"]),
+    headers=HEADERS,
 )
 def test_one_pass_and_the_plain_path_agree(
-    edge: Caller, events: list[Any], shared: dict[str, Any], key: str
+    edge: Caller, events: list[Any], shared: dict[str, Any], key: str, headers: dict[str, str]
 ) -> None:
     body = {**shared, "events": events}
-    found = outcome(edge, body, key)
-    with mock.patch.object(own, "is_usual", return_value=False):
-        assert outcome(edge, body, key) == found
+    found = outcome(edge, body, key, headers)
+    assert outcome(replace(edge, is_fast=False), body, key, headers) == found
 
 
 def test_the_usual_batch_takes_the_one_pass(edge: Caller) -> None:
     event = {"event_name": "page_view", "event_id": "1", "properties": {"a": "é"}}
-    with mock.patch.object(own, "fast_records", wraps=fast.fast_records) as taken:
+    with mock.patch.object(edge.app, "answer") as plain:
         edge.post("/e", {"visitor_id": "v", "events": [event, {**event, "event_id": "2"}]})
-    assert taken.call_count == 1
+    assert plain.call_count == 0
     assert len(edge.sink.records) >= 2
+
+
+USUAL_BODY = {"visitor_id": "v", "events": [{"event_name": "page_view", "event_id": "1"}]}
+USUAL_HEADERS = {
+    "origin": "https://shop.example", "sec-ch-ua": '"Brave";v="1"', "sec-ch-ua-mobile": "?0",
+    "sec-ch-ua-platform": '"Windows"', "sec-ch-ua-platform-version": '"15"',
+    "user-agent": "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0.0.0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"origin": "https://evil.example"}, {"sec-ch-ua": '"Brave";v="2"'}, {"dnt": "1"},
+        {"sec-ch-ua-platform-version": '"9"'}, {"sec-ch-ua-platform": '"Android"'},
+        {"user-agent": "curl/8"}, {"sec-gpc": "1"}, {"content-type": "image/png"},
+        {"content-encoding": "gzip"}, {"authorization": "Bearer hw_pub_nobody"}, {},
+        {"sec-ch-ua": "", "sec-ch-ua-platform": '"Android"', "sec-ch-ua-mobile": "?1"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_whoever_was_seen_before_another_is_another(edge: Caller, changed: dict[str, str]) -> None:
+    for body in (USUAL_BODY, {**USUAL_BODY, "is_webdriver": True}):
+        outcome(edge, USUAL_BODY, BOUND, USUAL_HEADERS)
+        found = outcome(edge, body, BOUND, USUAL_HEADERS | changed)
+        plain = outcome(replace(edge, is_fast=False), body, BOUND, USUAL_HEADERS | changed)
+        assert found == plain

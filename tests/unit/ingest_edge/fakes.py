@@ -18,13 +18,14 @@ from ingest_edge.config import Config
 from ingest_edge.custody import Edge
 from ingest_edge.errors import NotDurable
 from ingest_edge.geo import Geo
-from ingest_edge.http import Request
+from ingest_edge.http import Answer, Request
 from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import GaugeName, Metrics
 from ingest_edge.record import Record
 from ingest_edge.salts import Salts
+from ingest_edge.sink import Heard
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 CLIENT = "203.0.113.9"
@@ -46,6 +47,13 @@ class FakeSink:
         if self.is_away:
             raise NotDurable(("", "the broker is away", "Send the same batch again."))
         self.records += records
+
+    def submit(self, records: Sequence[Record], heard: Heard) -> None:
+        if self.is_away:
+            heard(NotDurable(("", "the broker is away", "Send the same batch again.")))
+            return
+        self.records += records
+        heard(None)
 
     def put_later(self, record: Record) -> None:
         self.records.append(record)
@@ -85,6 +93,7 @@ class Caller:
     sink: FakeSink
     time: FakeTime
     client: str | None = CLIENT
+    is_fast: bool = True
 
     def request(
         self,
@@ -96,8 +105,13 @@ class Caller:
     ) -> httpx.Response:
         """Send one request; a body that is no bytes is sent as JSON, the key as Basic user."""
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        sent = {"user-agent": FIREFOX, "accept-language": "de", **(headers or {})}
-        if key:
+        sent = {
+            "user-agent": FIREFOX,
+            "accept-language": "de",
+            "content-type": "text/plain",
+            **(headers or {}),
+        }
+        if key and "authorization" not in sent:
             sent["authorization"] = "Basic " + b64encode(f"{key}:".encode()).decode()
         address = urlsplit(path)
         request = Request(
@@ -110,21 +124,18 @@ class Caller:
         return asyncio.run(self._call(request, content))
 
     async def _call(self, request: Request, content: bytes) -> httpx.Response:
-        """Ask the application as the server does; the body comes in two parts."""
+        """Ask the application as the server does; for the plain path the body is in two parts."""
+        request.body = content
+        answers: list[Answer] = []
+        if self.is_fast and self.app.answer_at_once(request, answers.append):
+            return _response(request, answers[0])
         half = len(content) // 2
         parts = [content[:half], content[half:]]
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
-        answer = await self.app.answer(request, receive)
-        headers = [
-            (b"content-type", answer.content_type),
-            (b"x-request-id", request.request_id.encode()),
-            *answer.headers,
-        ]
-        body = b"" if request.method == "HEAD" else answer.body
-        return httpx.Response(answer.status, headers=headers, content=body)
+        return _response(request, await self.app.answer(request, receive))
 
     def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
         """Send a POST."""
@@ -137,6 +148,16 @@ class Caller:
     def events(self) -> list[dict[str, Any]]:
         """Return what stands in topic events."""
         return self.sink.values("events")
+
+
+def _response(request: Request, answer: Answer) -> httpx.Response:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"x-request-id", request.request_id.encode()),
+        *answer.headers,
+    ]
+    body = b"" if request.method == "HEAD" else answer.body
+    return httpx.Response(answer.status, headers=headers, content=body)
 
 
 def site_row(site_id: str, **changes: Any) -> Row:

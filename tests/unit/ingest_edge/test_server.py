@@ -25,12 +25,24 @@ class Echo:
         self.may_answer = asyncio.Event()
         self.is_stopped = False
         self.pieces = 0
+        self.replies: list[Callable[[], None]] = []
 
     async def start(self) -> None:
         return None
 
     async def stop(self) -> None:
         self.is_stopped = True
+
+    def answer_at_once(self, request: Request, reply: Callable[[Answer], None]) -> bool:
+        if request.path not in ("/now", "/soon"):
+            return False
+        said = b"%s %s" % (request.path.encode(), request.body)
+        answer = Answer(200, said, b"text/plain", [(b"x-agent", b"e")])
+        if request.path == "/now":
+            reply(answer)
+        else:
+            self.replies.append(lambda: reply(answer))
+        return True
 
     async def answer(self, request: Request, receive: Receive) -> Answer:
         if request.path == "/unread":
@@ -216,5 +228,86 @@ def test_a_client_that_goes_away_leaves_nothing_behind() -> None:
         writer.transport.abort()
         await asyncio.sleep(0.05)
         assert server.connections == set()
+
+    play(scene)
+
+
+def soon(content: bytes) -> bytes:
+    return (POST % (len(content), content)).replace(b"/e?k=1", b"/soon")
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for a condition, at most 5 s."""
+    async with asyncio.timeout(5):
+        while not is_so():
+            await asyncio.sleep(0.002)
+
+
+def test_what_is_answered_at_once_keeps_its_place_in_the_line() -> None:
+    async def scene(port: int, echo: Echo, server: Server) -> None:
+        line = soon(b"a") + POST % (1, b"b") + soon(b"c") + POST.replace(b"/e?k=1", b"/now") % (
+            1, b"d",
+        )  # fmt: skip
+        asking = asyncio.create_task(say(port, line, until=4))
+        await until(lambda: len(echo.replies) == 1)
+        echo.replies.pop()()
+        found = await asking
+        wanted = [b"/soon a", b"POST /e k=1 b", b"POST /soon  c", b"POST /now  d"]
+        places = [found.index(answer) for answer in wanted]
+        assert places == sorted(places)
+        # What comes in pieces is not taken at once.
+        assert (await say(port, *[soon(b"x")[:-1]], b"x", until=1)).endswith(b"POST /soon  x")
+
+    play(scene)
+
+
+def test_answers_at_once_end_the_connection_of_who_does_not_keep_it() -> None:
+    async def scene(port: int, echo: Echo, server: Server) -> None:
+        last = soon(b"a").replace(b"host: e", b"host: e\r\nconnection: close") + soon(b"b")
+        asking = asyncio.create_task(say(port, last))
+        await until(lambda: len(echo.replies) == 1)
+        echo.replies.pop()()
+        assert (await asking).endswith(b"/soon a")
+
+    play(scene)
+
+
+def test_an_answer_that_comes_after_the_client_went_goes_nowhere() -> None:
+    async def scene(port: int, echo: Echo, server: Server) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(soon(b"a"))
+        await until(lambda: len(echo.replies) == 1)
+        writer.transport.abort()
+        await until(lambda: not server.connections)
+        echo.replies.pop()()
+        assert b"/now z" in await say(port, POST.replace(b"/e?k=1", b"/now") % (1, b"z"), until=1)
+
+    play(scene)
+
+
+def test_what_is_taken_at_once_is_answered_before_the_end() -> None:
+    async def scene(port: int, echo: Echo, server: Server) -> None:
+        asking = asyncio.create_task(say(port, soon(b"a")))
+        await until(lambda: len(echo.replies) == 1)
+        server.stop()
+        await asyncio.sleep(0.05)
+        assert not echo.is_stopped
+        echo.replies.pop()()
+        assert (await asking).endswith(b"/soon a")
+
+    assert play(scene).is_stopped
+
+
+def test_who_is_taken_at_once_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_SWEEP_SECONDS", "_IDLE_SECONDS", "BODY_SECONDS"):
+        monkeypatch.setattr(server_module, name, 0.01)
+
+    async def scene(port: int, echo: Echo, server: Server) -> None:
+        asking = asyncio.create_task(say(port, soon(b"a")))
+        await until(lambda: len(echo.replies) == 1)
+        await asyncio.sleep(0.1)
+        echo.replies.pop()()
+        assert (await asking).endswith(b"/soon a")
+        await until(lambda: not server.connections)
 
     play(scene)
