@@ -1,13 +1,26 @@
 """headwater sites: register the websites that are tracked."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from cli.context import Context, pass_context
 from cli.output import output_option, write_rows
 from cli.rooms import open_control
 from schemas.load import RULES
+from schemas.recording import recording_of
 
-_COLUMNS = ("site_id", "name", "timezone", "allowed_hosts", "retention", "state", "created_at")
+_COLUMNS = (
+    "site_id",
+    "name",
+    "timezone",
+    "allowed_hosts",
+    "retention",
+    "recording",
+    "state",
+    "created_at",
+)
 
 
 @click.group(help="Create, list, pause and resume tracked sites.")
@@ -59,6 +72,14 @@ def create(
     context.say(f"next: headwater keys create --site {made.site_id} --kind pub")
 
 
+def _recording(settings: Mapping[str, Any]) -> str:
+    """Return how a site records, for people."""
+    recording = recording_of(settings)
+    if recording is None:
+        return "off"
+    return f"{recording.sample_percent} % of sessions, {recording.keep_days} days"
+
+
 @command.command("pause", help="Take no more events of a site; senders are told not to retry.")
 @click.argument("site")
 @pass_context
@@ -98,6 +119,25 @@ def cookieless(context: Context, site: str, mode: str) -> None:
         context.say("a cookieless visitor is a new one every day: visitors of days add up")
 
 
+@command.command("recording", help="Record sessions of SITE, of visitors who agreed, or stop.")
+@click.argument("site")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--sample", type=int, metavar="PERCENT", help="Share of sessions, 0 to 100.")
+@click.option("--keep", type=int, metavar="DAYS", help="Days recordings are kept.")
+@pass_context
+def recording(
+    context: Context, site: str, state: str, sample: int | None, keep: int | None
+) -> None:
+    """Switch recording; what is not given stays as it was."""
+    from serving.control.sites import set_recording
+
+    with open_control(context) as conn:
+        made = set_recording(conn, site, is_on=state == "on", sample_percent=sample, keep_days=keep)
+    click.echo(made.site_id)
+    if state == "on":
+        context.say("pages record once they say headwater('consent', 'granted')")
+
+
 @command.command("webhook", help="Set the secret VENDOR signs the webhooks of SITE with.")
 @click.argument("site")
 @click.argument("vendor", type=click.Choice(RULES.edge.webhooks.vendors))
@@ -129,6 +169,7 @@ def list_all(context: Context, output: str) -> None:
             "timezone": site.timezone,
             "allowed_hosts": " ".join(site.allowed_hosts) or "any",
             "retention": "keep" if site.retention_days is None else f"{site.retention_days} days",
+            "recording": _recording(site.settings),
             "state": "paused" if site.settings.get("is_paused") is True else "active",
             "created_at": site.created_at.isoformat(timespec="seconds"),
         }

@@ -11,7 +11,7 @@ from ingest_edge.clock import Clock, ReplayClock, WallClock
 from ingest_edge.config import Config
 from ingest_edge.custody import EVENTS, Edge
 from ingest_edge.durable import DurableSink
-from ingest_edge.errors import Forbidden, NoSuchRoute, Refused, WrongMethod
+from ingest_edge.errors import BadSetting, Forbidden, NoSuchRoute, Refused, WrongMethod
 from ingest_edge.geo import Geo
 from ingest_edge.heartbeats import Heartbeats
 from ingest_edge.http import (
@@ -27,8 +27,9 @@ from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
 from ingest_edge.routes import service
-from ingest_edge.routes.table import AT_ONCE, handler_of
+from ingest_edge.routes.table import AT_ONCE, handler_of, max_bytes_of
 from ingest_edge.salts import Salts
+from pipelines.blobs import BadAddress, Blobs, open_blobs
 from pipelines.enrich.device import agent_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class App:
             if path in GETS:
                 raise WrongMethod(("method", "this address takes GET", _FIX))
             raise NoSuchRoute(("path", f"{path[:80]!r} is no route", _FIX))
-        request.body = await read_body(request, receive)
+        request.body = await read_body(request, receive, max_bytes_of(path))
         return await handler(self.edge, request)
 
     async def _get(self, request: Request) -> Answer:
@@ -169,8 +170,17 @@ def make_app(config: Config) -> App:
         metrics=metrics,
         limits=Limits(metrics),
         salts=salts,
+        blobs=_open_blobs(config),
     )
     return App(edge, beats.run)
+
+
+def _open_blobs(config: Config) -> Blobs:
+    """Return the storage of recordings; BadSetting for an address that is none."""
+    try:
+        return open_blobs(config.recordings_address, config.log_floor_bytes)
+    except BadAddress as error:
+        raise BadSetting(f"HEADWATER_RECORDINGS: {error}") from error
 
 
 def _warm_up() -> None:

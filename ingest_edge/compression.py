@@ -42,14 +42,20 @@ def unpack(body: bytes, encoding: str) -> bytes:
     return content
 
 
-def check_size(size: int) -> None:
-    """Raise TooLarge for a size above the limit of a batch."""
-    if size > MAX_BODY_BYTES:
-        raise TooLarge(("body", f"more than {MAX_BODY_BYTES} bytes", "Send smaller batches."))
+def check_size(size: int, limit: int = MAX_BODY_BYTES) -> None:
+    """Raise TooLarge for a size above the limit, that of a batch unless another is given."""
+    if size > limit:
+        raise TooLarge(("body", f"more than {limit} bytes", "Send smaller batches."))
 
 
-def _gunzip(body: bytes) -> bytes:
-    return _inflate(body, _GZIP_WINDOW, "gzip")
+def gunzip(body: bytes, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Return what one gzip stream holds; BadRequest (bad_compression) or TooLarge."""
+    try:
+        content = _inflate(body, _GZIP_WINDOW, "gzip", limit)
+    except zlib.error as error:
+        raise _bad("gzip", str(error)) from error
+    check_size(len(content), limit)
+    return content
 
 
 def _undeflate(body: bytes) -> bytes:
@@ -58,10 +64,10 @@ def _undeflate(body: bytes) -> bytes:
     return _inflate(body, _ZLIB_WINDOW if is_wrapped else _RAW_WINDOW, "deflate")
 
 
-def _inflate(body: bytes, window: int, encoding: str) -> bytes:
+def _inflate(body: bytes, window: int, encoding: str, limit: int = MAX_BODY_BYTES) -> bytes:
     unpacker = zlib.decompressobj(window)
-    content = unpacker.decompress(body, MAX_BODY_BYTES + 1)
-    if len(content) <= MAX_BODY_BYTES and (not unpacker.eof or unpacker.unused_data):
+    content = unpacker.decompress(body, limit + 1)
+    if len(content) <= limit and (not unpacker.eof or unpacker.unused_data):
         raise _bad(encoding, "the stream is cut off or followed by something")
     return content
 
@@ -111,8 +117,8 @@ def _bad(encoding: str, why: str) -> BadRequest:
 
 
 _UNPACKERS: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
+    "gzip": gunzip,
+    "x-gzip": gunzip,
     "deflate": _undeflate,
     "br": _unbrotli,
     "zstd": _unzstd,

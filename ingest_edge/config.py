@@ -34,6 +34,12 @@ class Config:
     # 0: into the log at once; N: after N ms without the broker's acknowledgement; below 0: no log.
     log_after_ms: int = 0
     log_floor_bytes: int = RULES.delivery.log_floor_bytes
+    recordings: str | None = None
+
+    @property
+    def recordings_address(self) -> str:
+        """Where pieces of recordings are kept: file:///folder or s3://bucket/prefix."""
+        return self.recordings or (self.home.absolute() / "recordings").as_uri()
 
     @property
     def key_file(self) -> Path:
@@ -84,6 +90,7 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
         log_floor_bytes=_number(
             environ, "HEADWATER_EDGE_LOG_FLOOR_BYTES", RULES.delivery.log_floor_bytes
         ),
+        recordings=environ.get("HEADWATER_RECORDINGS") or None,
         header_aliases={
             **RULES.edge.header_aliases,
             **_aliases(environ.get("HEADWATER_HEADER_ALIASES", "")),

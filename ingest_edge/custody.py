@@ -21,6 +21,7 @@ from ingest_edge.record import Record
 from ingest_edge.salts import Salts
 from ingest_edge.sink import Sink
 from ingest_edge.steps import run_steps
+from pipelines.blobs import Blobs
 from schemas.load import RECORDS, RULES
 
 EVENTS: Final = "events"
@@ -43,6 +44,8 @@ class Edge:
     metrics: Metrics
     limits: Limits
     salts: Salts
+    # Where recordings go.
+    blobs: Blobs
 
 
 class Parsed(NamedTuple):

@@ -15,6 +15,8 @@ EdgeError
         TooManyRequests     429 come again after `wait_seconds`
         NotDurable          503 not kept: send it again
             LogFull         507 the same, because the disk is full
+            StorageAway     503 the storage of recordings does not answer
+                StorageFull 507 or is full
 A single event is refused by a Refusal, which is a value, not an exception.
 """
 
@@ -33,7 +35,7 @@ class BadSetting(EdgeError):
 
 
 class DropReason(StrEnum):
-    """Why an event was refused or, for the last four, left out on purpose. A closed list."""
+    """Why an event was refused or, for the last five, left out on purpose. A closed list."""
 
     BAD_EVENT = "bad_event"
     BAD_TIME = "bad_time"
@@ -43,6 +45,7 @@ class DropReason(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_OLD = "too_old"
     NO_CONSENT = "no_consent"
+    NOT_RECORDED = "not_recorded"
     PAUSED = "paused"
     DNT = "dnt"
     GPC = "gpc"
@@ -185,3 +188,18 @@ class LogFull(NotDurable):
     status = 507
     code = "log_full"
     title = "There is no room to store the events."
+
+
+class StorageAway(NotDurable):
+    """The storage of recordings does not take anything now."""
+
+    code = "storage_away"
+    title = "The recording could not be stored now."
+
+
+class StorageFull(StorageAway):
+    """The storage of recordings has no room."""
+
+    status = 507
+    code = "storage_full"
+    title = "There is no room to store the recording."

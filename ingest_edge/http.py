@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from ingest_edge.compression import check_size, unpack
+from ingest_edge.compression import MAX_BODY_BYTES, check_size, unpack
 from ingest_edge.errors import BadRequest, Refused, TooManyRequests, TooSlow, UnsupportedMedia
 from schemas.load import RULES
 
@@ -123,16 +123,19 @@ def cors_headers(request: Request, *, is_allowed: bool) -> list[tuple[bytes, byt
     ]
 
 
-async def read_body(request: Request, receive: Receive) -> bytes:
-    """Return the body, decompressed; limits hold before and after. Raises a Refused."""
+async def read_body(request: Request, receive: Receive, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body, decompressed; limits hold before and after. Raises a Refused.
+
+    `max_bytes` bounds what is sent; what a Content-Encoding unpacks to is bounded as a batch is.
+    """
     _check_type(request)
-    _check_length(request)
+    _check_length(request, max_bytes)
     try:
         if request.is_here:
-            body = await _receive_all(receive)
+            body = await _receive_all(receive, max_bytes)
         else:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _receive_all(receive)
+                body = await _receive_all(receive, max_bytes)
     except TimeoutError as error:
         msg = f"the body did not arrive within {BODY_SECONDS} s"
         raise TooSlow(("body", msg, "Send it faster, or in smaller batches.")) from error
@@ -141,11 +144,11 @@ async def read_body(request: Request, receive: Receive) -> bytes:
     return body if encoding is None else unpack(body, encoding.decode("latin-1").strip().lower())
 
 
-async def _receive_all(receive: Receive) -> bytes:
+async def _receive_all(receive: Receive, max_bytes: int) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        check_size(len(body))
+        check_size(len(body), max_bytes)
         return body
     parts = bytearray(body)
     while message.get("more_body"):
@@ -153,7 +156,7 @@ async def _receive_all(receive: Receive) -> bytes:
         if message["type"] == "http.disconnect":
             raise BadRequest(("body", "the connection ended early", "Send the batch again."))
         parts += message.get("body", b"")
-        check_size(len(parts))
+        check_size(len(parts), max_bytes)
     return bytes(parts)
 
 
@@ -163,11 +166,11 @@ def is_plain(request: Request) -> bool:
     return headers.get(b"content-type") in _PLAIN_TYPES and b"content-encoding" not in headers
 
 
-def _check_length(request: Request) -> None:
+def _check_length(request: Request, max_bytes: int) -> None:
     """Refuse what says itself that it is too large, before it is sent."""
     length = request.headers.get(b"content-length", b"")
     if length.isdigit():
-        check_size(int(length[:18]))
+        check_size(int(length[:18]), max_bytes)
 
 
 def _check_type(request: Request) -> None:

@@ -11,6 +11,7 @@ from ingest_edge.errors import Forbidden, UnknownKey
 from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
+from schemas.recording import RecordingSettings, recording_of
 
 _COOKIELESS: Final = frozenset(RULES.privacy.cookieless_modes) - {"never"}
 Row = Mapping[str, Any]
@@ -48,6 +49,11 @@ class Site:
         """Return when visitors get ids without a cookie: always, on_reject, or None for never."""
         mode = self.settings.get("cookieless")
         return mode if mode in _COOKIELESS else None
+
+    @property
+    def recording(self) -> RecordingSettings | None:
+        """Return how the site records sessions, None if it does not."""
+        return recording_of(self.settings)
 
     @property
     def is_paused(self) -> bool:

@@ -3,10 +3,16 @@
 import dagster as dg
 
 from orchestration.assets import restated_tables, source_specs
-from orchestration.care import compact_tables, expire_snapshots, purge_runs
+from orchestration.care import (
+    compact_tables,
+    expire_snapshots,
+    forget_recordings_job,
+    purge_runs,
+)
 from orchestration.schedules import (
     compaction,
     expiry,
+    forgetting,
     hourly,
     nightly,
     purge,
@@ -16,7 +22,7 @@ from orchestration.schedules import (
 
 definitions = dg.Definitions(
     assets=[restated_tables, *source_specs()],
-    jobs=[restate_job, compact_tables, expire_snapshots, purge_runs],
-    schedules=[hourly, nightly, expiry, compaction, purge],
+    jobs=[restate_job, compact_tables, expire_snapshots, purge_runs, forget_recordings_job],
+    schedules=[hourly, nightly, expiry, compaction, purge, forgetting],
     sensors=[restatement_queue],
 )

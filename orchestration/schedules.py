@@ -5,7 +5,12 @@ from typing import Final
 import dagster as dg
 
 from orchestration.assets import GROUP
-from orchestration.care import compact_tables, expire_snapshots, purge_runs
+from orchestration.care import (
+    compact_tables,
+    expire_snapshots,
+    forget_recordings_job,
+    purge_runs,
+)
 from orchestration.opening import open_control
 from serving.control import restatements
 
@@ -59,6 +64,12 @@ purge = dg.ScheduleDefinition(
     name="purge_runs",
     job=purge_runs,
     cron_schedule="52 2 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+forgetting = dg.ScheduleDefinition(
+    name="forget_recordings",
+    job=forget_recordings_job,
+    cron_schedule="22 4 * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 

@@ -32,7 +32,9 @@ FLINK: Final = CHECKOUT / ".venv-flink"
 PAGES: Final = (CHECKOUT / "ingest_edge" / "tracker", CHECKOUT / "serving" / "dashboard")
 _NOT_SOURCE: Final = ("node_modules", "dist", "tests")
 # What the builds read besides their own folder.
-_RULES: Final = (CHECKOUT / "schemas" / "rules" / "friction.toml",)
+_RULES: Final = tuple(
+    CHECKOUT / "schemas" / "rules" / name for name in ("friction.toml", "recordings.toml")
+)
 _LAUNCHER: Final = """\
 #!{python}
 import sys

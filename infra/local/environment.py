@@ -55,6 +55,7 @@ def _files(home: Home) -> dict[str, str]:
     return {
         "HEADWATER_WAREHOUSE": (home.path / "warehouse").as_uri(),
         "HEADWATER_CHECKPOINTS": (home.path / "checkpoints").as_uri(),
+        "HEADWATER_RECORDINGS": (home.path / "recordings").as_uri(),
         "HEADWATER_GEO_V4": str(geo_file("ipv4")),
         "HEADWATER_GEO_V6": str(geo_file("ipv6")),
         "DAGSTER_HOME": str(home.path / "dagster"),

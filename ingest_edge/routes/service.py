@@ -1,7 +1,7 @@
 """What operators and browsers ask of the edge besides taking events."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,9 +10,12 @@ from ingest_edge.custody import EVENTS, Edge
 from ingest_edge.errors import NoSuchRoute
 from ingest_edge.gate import allowed_key, count_client
 from ingest_edge.http import Answer, Request, cors_headers, json_answer
+from ingest_edge.keys import Site
 from schemas.load import RULES
 
 _SCRIPT_SECONDS: Final = 300
+_PARTS: Final = ("more", "replay")
+_RECORD_FIX: Final = "Switch it on: `headwater sites recording SITE on`."
 _PREFLIGHT_SECONDS: Final = 86_400
 _METHODS: Final = b"GET, POST, OPTIONS"
 _HEADERS: Final = (
@@ -62,7 +65,8 @@ def get_gpc() -> Answer:
 def get_script(edge: Edge, request: Request) -> Answer:
     """Answer the tracker with the site's settings in it; 304 if the browser has that one.
 
-    With `part=more` the second part, which the first asks for once it runs.
+    With `part=more` the second part, which the first asks for once it runs; with `part=replay`
+    the one that records sessions, which the second asks for where it may.
     """
     text = request.parameter("k")
     # Loading the script takes nothing from what the key may send.
@@ -71,22 +75,38 @@ def get_script(edge: Edge, request: Request) -> Answer:
     if key.site.is_paused:
         headers = [(b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]
         return Answer(200, b"/* paused */", b"text/javascript; charset=utf-8", headers)
-    is_more = request.parameter("part") == "more"
+    part = request.parameter("part")
+    part = part if part in _PARTS else None
     file = edge.config.tracker_file
-    file = file.with_name("more.js") if is_more else file
+    file = file.with_name(f"{part}.js") if part else file
     if not file.is_file():
         raise NoSuchRoute(("path", "the tracker is not built", "Run `make install`."))
-    settings = {"key": text, "respect_dnt": key.site.respects_dnt}
+    settings: dict[str, Any] = {"key": text, "respect_dnt": key.site.respects_dnt}
     if key.site.cookieless:
         settings["cookieless"] = key.site.cookieless
-    settings |= {name: value for name, value in key.site.settings.items() if name == "tracker"}
-    head = b"" if is_more else b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
+    if part == "replay" and key.site.recording is None:
+        raise NoSuchRoute(("path", "the site records no sessions", _RECORD_FIX))
+    settings["tracker"] = _tracker_options(key.site)
+    head = b"" if part else b"var __headwater=" + msgspec.json.encode(settings) + b";\n"
     script = b"(()=>{" + head + file.read_bytes() + b"})();"
     tag = b'"' + hashlib.sha256(script).hexdigest()[:16].encode() + b'"'
     headers = [(b"etag", tag), (b"cache-control", b"public, max-age=%d" % _SCRIPT_SECONDS)]
     if request.headers.get(b"if-none-match") == tag:
         return Answer(304, b"", headers=headers)
     return Answer(200, script, b"text/javascript; charset=utf-8", headers)
+
+
+def _tracker_options(site: Site) -> dict[str, Any]:
+    """Return the site's options of the tracker; whether it records is not one of them."""
+    given = site.settings.get("tracker")
+    options = dict(given) if isinstance(given, dict) else {}
+    options.pop("recording", None)
+    if site.recording:
+        options["recording"] = {
+            "sample_percent": site.recording.sample_percent,
+            "snapshot_seconds": site.recording.snapshot_seconds,
+        }
+    return options
 
 
 def preflight(edge: Edge, request: Request) -> Answer:

@@ -11,10 +11,21 @@ from ingest_edge.custody import Edge
 from ingest_edge.http import Answer, Reply, Request
 from ingest_edge.plain_batch import PlainBatch
 from ingest_edge.plain_event import PlainEvent
-from ingest_edge.routes import beacon, collect, funnel, own, posthog, segment, webhooks
+from ingest_edge.recordings import RecordingBody, RrwebEvent
+from ingest_edge.routes import (
+    beacon,
+    collect,
+    funnel,
+    own,
+    posthog,
+    replay,
+    segment,
+    webhooks,
+)
 from ingest_edge.segment_wire import Batch, Message
 from ingest_edge.tracker_wire import TrackerBatch, TrackerEvent
 from ingest_edge.webhooks import Facts
+from schemas.load import RULES
 
 # Takes the edge, the request and the names in its path, in order.
 Handler = Callable[..., Awaitable[Answer]]
@@ -27,7 +38,7 @@ class Route:
     """One address for POST. `{name}` in the path stands for one part of it.
 
     `body` is what the body must be; where it keeps its events unread, they stand in its list
-    `events_in` and each must be an `event`.
+    `events_in` and each must be an `event`. `max_bytes` bounds what is sent.
     """
 
     path: str
@@ -36,11 +47,14 @@ class Route:
     body: type[msgspec.Struct]
     events_in: str | None = None
     event: type[msgspec.Struct] | None = None
+    max_bytes: int = RULES.delivery.max_batch_bytes
 
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("/e", own.post_tracker_batch, "The tracker's batch, named as the columns are.",
           TrackerBatch, "events", TrackerEvent),
+    Route("/e/replay", replay.post_recording, "A piece of a session recording, gzipped or not.",
+          RecordingBody, "events", RrwebEvent, RULES.recordings.chunk_max_bytes),
     *(
         Route(f"/v1/{name}", segment.post_batch, "Segment's batch.", Batch, "batch", Message)
         for name in ("batch", "b")
@@ -71,6 +85,11 @@ ROUTES: Final[tuple[Route, ...]] = (
 )  # fmt: skip
 
 _PLAIN: Final = {route.path: route.handler for route in ROUTES if "{" not in route.path}
+_MAX_BYTES: Final = {
+    route.path: route.max_bytes
+    for route in ROUTES
+    if route.max_bytes != RULES.delivery.max_batch_bytes
+}
 _NAMED: Final = [(route.path.split("/"), route.handler) for route in ROUTES if "{" in route.path]
 
 # What may answer at once what usually comes to an address, before its route is asked.
@@ -93,6 +112,11 @@ def handler_of(path: str) -> Handler | None:
             names = [part for part, want in zip(parts, wanted, strict=True) if want[:1] == "{"]
             return _with_names(handler, names)
     return None
+
+
+def max_bytes_of(path: str) -> int:
+    """Return how large a body to that path may be as it is sent."""
+    return _MAX_BYTES.get(path.rstrip("/"), RULES.delivery.max_batch_bytes)
 
 
 def _fits(wanted: str, part: str) -> bool:

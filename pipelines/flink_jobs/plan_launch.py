@@ -25,6 +25,9 @@ _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
 # An hour less than `transaction.timeout.ms` of the sink and the broker's limit for it.
 _TRANSACTION_KEPT_MS: Final = 23 * _HOUR_MS
+_MARKED_TABLES: Final = ("events", "rejected_events", "recording_chunks")
+# Topics that stream_progress does not tell of: nothing in them closes a day.
+_WITHOUT_PROGRESS: Final = ("rejected-events", "recording-chunks")
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def _after_duplicate_window(
             f"{job.name} cannot go on where it stopped: {'; '.join(lost)}. "
             "`headwater jobs restart --accept-loss` goes on without them and records the gap."
         )
-    read = {place: part for place, part in held.items() if place[0] != "rejected-events"}
+    read = {place: part for place, part in held.items() if place[0] not in _WITHOUT_PROGRESS}
     window_ms = RULES.delivery.duplicate_window_hours * _HOUR_MS
     start_ms = duplicate_window_start(read, progress, window_ms)
     names = {topic_id: topic for topic, topic_id in topic_ids.items()}
@@ -125,7 +128,7 @@ def _marks(sources: Sources, topics: Mapping[str, str], start_ms: int) -> dict[s
     lake, reasons = sources.iceberg, ("not_json", "missing_field")
     read = lake_state.read_marks
     return (
-        {table: read(lake, table, topics, start_ms) for table in ("events", "rejected_events")}
+        {table: read(lake, table, topics, start_ms) for table in _MARKED_TABLES}
         | {reason: read(lake, "dead_letters", topics, start_ms, reason) for reason in reasons}
         | {"unique-events": sources.broker.committed_marks("unique-events", topics)}
     )

@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# What is written with the place of its record, so that a start can go on after it: two tables, a
+# What is written with the place of its record, so that a start can go on after it: tables, a
 # topic, and the two reasons of dead_letters.
-MARKED: Final = ("events", "unique-events", "rejected_events", "not_json", "missing_field")
+MARKED: Final = (
+    "events",
+    "unique-events",
+    "rejected_events",
+    "recording_chunks",
+    "not_json",
+    "missing_field",
+)
 
 Marks = Mapping[tuple[str, int], int]  # (topic name, partition) -> newest offset
 

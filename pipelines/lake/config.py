@@ -10,11 +10,12 @@ from pipelines.lake.errors import MissingSetting
 
 @dataclass(frozen=True)
 class Config:
-    """Where the catalog, Trino and the control plane's Postgres are."""
+    """Where the catalog, Trino, the control plane's Postgres and the recordings are."""
 
     catalog: Catalog
     trino_url: str
     control_url: str
+    recordings: str = ""
 
 
 def load_config(env: Mapping[str, str] | None = None) -> Config:
@@ -28,6 +29,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         catalog=catalog,
         trino_url=_needed(env, "HEADWATER_TRINO_URL"),
         control_url=_needed(env, "HEADWATER_POSTGRES_URL"),
+        recordings=env.get("HEADWATER_RECORDINGS", ""),
     )
 
 

@@ -154,6 +154,24 @@ class PrivacyRules:
 
 
 @dataclass(frozen=True)
+class RecordingRules:
+    """How much of a visit is recorded, in pieces of which size (rules/recordings.toml)."""
+
+    sample_percent: int
+    snapshot_seconds: int
+    max_seconds: int
+    chunk_events: int
+    chunk_bytes: int
+    chunk_seconds: int
+    mouse_ms: int
+    scroll_ms: int
+    waiting_max_bytes: int
+    chunk_max_events: int
+    chunk_max_bytes: int
+    chunk_max_unpacked_bytes: int
+
+
+@dataclass(frozen=True)
 class Rates:
     """US dollars for one unit of each currency, from that day on."""
 

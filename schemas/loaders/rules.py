@@ -12,6 +12,7 @@ from schemas.loaders.edge_rules import (
     EventRules,
     LimitRules,
     PrivacyRules,
+    RecordingRules,
 )
 from schemas.loaders.strict import build, read_toml
 
@@ -92,6 +93,7 @@ class Rules:
     currencies: CurrencyRules
     minutes: MinuteRules
     friction: FrictionRules
+    recordings: RecordingRules
 
 
 def load_rules(folder: Path) -> Rules:

@@ -13,6 +13,7 @@ import psycopg.errors
 from psycopg.rows import class_row
 
 from schemas.load import RULES
+from schemas.recording import KEEP_DAYS, SETTING
 from serving.control.database import Connection
 from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
 
@@ -133,6 +134,33 @@ def set_cookieless(conn: Connection, site_id: str, mode: str) -> Site:
         known = ", ".join(RULES.privacy.cookieless_modes)
         raise InvalidSite("cookieless", f"{mode!r} is not a mode.", f"Use one of {known}.")
     return _put_setting(conn, site_id, "cookieless", mode)
+
+
+def set_recording(
+    conn: Connection,
+    site_id: str,
+    *,
+    is_on: bool,
+    sample_percent: int | None = None,
+    keep_days: int | None = None,
+) -> Site:
+    """Switch session recording on or off, and return the site; raises UnknownSite, InvalidSite.
+
+    What is None stays as it was; edges follow within two seconds.
+    """
+    _check_between("sample_percent", sample_percent, 0, 100)
+    _check_between("keep_days", keep_days, 1, KEEP_DAYS)
+    given = {"is_on": is_on, "sample_percent": sample_percent, "keep_days": keep_days}
+    before = get_site(conn, site_id).settings.get(SETTING)
+    kept = before if isinstance(before, dict) else {}
+    return _put_setting(
+        conn, site_id, SETTING, kept | {k: v for k, v in given.items() if v is not None}
+    )
+
+
+def _check_between(field: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        raise InvalidSite(field, f"{value} is too small or too large.", f"Use {least} to {most}.")
 
 
 def _put_setting(conn: Connection, site_id: str, name: str, value: Any) -> Site:

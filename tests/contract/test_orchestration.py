@@ -39,6 +39,7 @@ def test_schedules_and_the_sensor_run_without_being_switched_on() -> None:
         "expire_snapshots",
         "compact_tables",
         "purge_runs",
+        "forget_recordings",
     }
     assert {s.default_status for s in schedules} == {dg.DefaultScheduleStatus.RUNNING}
     (sensor,) = definitions.sensors or []

@@ -7,10 +7,12 @@ it Kafka's JSON reader would refuse is played here: only whole JSON objects reac
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.flink_jobs.starts import Start
+from schemas.load import FOLDER as SCHEMAS
 from tests.sql.streams import Case, Row, Rows, as_letter, cases, event, named_columns, run
 
 CASES = cases("collect_events")
@@ -22,10 +24,14 @@ START = Start(
         "unique-events": {SEVEN: 100},
         "not_json": {SEVEN: 103},
         "missing_field": {SEVEN: 102},
+        "recording_chunks": {("recording-chunks", 7): 100},
     },
 )
 NAMES = {case.name for case in CASES}
 PLACE = ("topic_name", "topic_partition", "topic_offset", "appended_at", "record_key")
+# Topics that hold no events, and the source table of each.
+OTHER_TOPICS = {"rejected-events": "refusals", "recording-chunks": "chunks"}
+CHUNK = json.loads((SCHEMAS / "examples/recording_chunk/usual.pass.json").read_text("utf-8"))
 # Letters have no site: each case has so many partitions of its own.
 STRIDE = 1000
 
@@ -38,13 +44,19 @@ def content_of(case: Case, row: Row, number: int) -> bytes:
         return bytes.fromhex(str(row["hex"]))
     if "repeat" in row:
         return str(row["repeat"]).encode() * int(row["times"])
-    if row.get("topic_name") == "rejected-events":
-        made = {**row, "received_at": int(row["received_at"].timestamp() * 1000)}
-        return json.dumps({**made, "site_id": f"{case.name}/{row['site_id']}"}).encode()
+    if row.get("topic_name") in OTHER_TOPICS:
+        base = CHUNK if row["topic_name"] == "recording-chunks" else {}
+        made = {**base, **row, "site_id": f"{case.name}/{row['site_id']}"}
+        made = {name: value for name, value in made.items() if name not in PLACE}
+        return json.dumps({name: _wire(value) for name, value in made.items()}).encode()
     made = event(case.name, row, number)
     if row.get("record_kind") == "heartbeat":
         made["event_id"] = f"{case.name}/{made['event_id']}"
     return json.dumps({key: value for key, value in made.items() if key not in PLACE}).encode()
+
+
+def _wire(value: Any) -> Any:
+    return int(value.timestamp() * 1000) if isinstance(value, datetime) else value
 
 
 def place_of(row: Row, number: int) -> Row:
@@ -70,22 +82,21 @@ def is_object(content: bytes) -> bool:
 
 
 def files_of(case: Case) -> dict[str, list[Row]]:
-    """Return the lines of the three source tables."""
-    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "letters": []}
+    """Return the lines of the source tables."""
+    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "chunks": [], "letters": []}
     for number, row in enumerate(case.arrivals):
         content, place = content_of(case, row, number), place_of(row, number)
         files["letters"].append(as_letter(content, place))
         if is_object(content):
-            is_refused = place["topic_name"] == "rejected-events"
-            typed = json.loads(content) | place
-            files["refusals" if is_refused else "arrivals"].append({"record_key": "k", **typed})
+            table = OTHER_TOPICS.get(place["topic_name"], "arrivals")
+            files[table].append({"record_key": "k", **json.loads(content), **place})
     return files
 
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
     """Run the job once over all cases; return the sinks' rows by case."""
-    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "letters": []}
+    files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "chunks": [], "letters": []}
     for number, case in enumerate(CASES):
         for name, rows in files_of(case).items():
             files[name] += [_moved(row, number) for row in rows]

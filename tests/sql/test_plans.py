@@ -86,7 +86,7 @@ def test_marks_stand_above_the_duplicate_removal(plans: dict[str, str]) -> None:
 
 def test_each_topic_is_read_as_often_as_planned(plans: dict[str, str]) -> None:
     executed = _part(plans["collect_events"], "Optimized Execution Plan")
-    assert executed.count("TableSourceScan(") == 3  # arrivals, refusals, letters
+    assert executed.count("TableSourceScan(") == 4  # arrivals, refusals, chunks, letters
 
 
 def test_minutes_are_windows_and_nothing_updates(plans: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ const BURST = 100;
 
 export interface Core {
   options: Options;
+  out: Sender;
   /** Returns an event of this moment and page view; nobody has seen it yet. */
   make(name: string, properties?: Values, columns?: Values): Event;
   add(event: Event): void;
@@ -72,6 +73,7 @@ export function makeCore(options: Options, out: Sender): Core {
   };
   const core: Core = {
     options,
+    out,
     make,
     add,
     emit: (...values) => add(make(...values)),

@@ -16,8 +16,8 @@ const waiting: Call[] = ((window as { headwater?: Stub }).headwater?.q || []).ma
 );
 
 const client = makeClient(() => options, (core) => {
-  const { clicks, friction, moves, video, vitals } = core.options;
-  if (!script || !(clicks || friction || moves || video || vitals)) return;
+  const { clicks, friction, moves, video, vitals, recording } = core.options;
+  if (!script || !(clicks || friction || moves || video || vitals || recording)) return;
   headwater.core = core;
   const part = document.createElement("script");
   part.src = script.src + "&part=more";

@@ -2,4 +2,10 @@
 import type { Core } from "./core.ts";
 import { startMore } from "./more.ts";
 
-startMore((window as unknown as { headwater: { core: Core } }).headwater.core);
+const { src } = document.currentScript as HTMLScriptElement;
+
+startMore((window as unknown as { headwater: { core: Core } }).headwater.core, () => {
+  const part = document.createElement("script");
+  part.src = src.replace("part=more", "part=replay");
+  document.head.append(part);
+});

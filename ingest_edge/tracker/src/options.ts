@@ -10,6 +10,14 @@ interface Injected {
   tracker?: Partial<Options>;
 }
 
+/** How a site records sessions. */
+export interface Recording {
+  /** Share of sessions, 0 to 100. */
+  sample_percent: number;
+  /** A whole snapshot of the page again after so long; 0: never. */
+  snapshot_seconds?: number;
+}
+
 export type Values = Record<string, unknown>;
 export type Consent = "granted" | "denied" | "pending";
 
@@ -51,6 +59,9 @@ export interface Options {
   clicks: boolean;
   /** Pointer moves for heatmaps, sampled. */
   moves: boolean;
+  /** Records sessions of visitors who agreed: what the site is set to. Not on pages where `enableRecording` is false. */
+  recording?: Recording;
+  enableRecording?: boolean;
   /** May change an event, or drop it by returning null. */
   beforeSend?: (event: Event) => Event | null;
 }

@@ -18,6 +18,8 @@ export interface Sender {
   /** Sends what waits; `isLeaving` takes only ways that outlive the page and stores what finds none. */
   flush(isLeaving?: boolean): void;
   isFull(): boolean;
+  /** Returns what is true of every event of a batch; named as the columns are. */
+  common(): Values;
   consent?: Consent | undefined;
   /** Address of the first page, while it is the page being seen: its campaign counts even if the page rewrites it. */
   landing?: string | undefined;
@@ -76,12 +78,11 @@ export function sender(options: Options): Sender {
     again.attempt(batch, isLeaving);
   };
 
-  /** Returns what is true of every event of a batch; named as the columns are. */
   const common = (): Values => {
     const who: Values = {};
     if (isCookieless(options, self.consent)) who["is_cookieless"] = true;
     else {
-      const { id, isNew } = visitor(client_session_id);
+      const { id, isNew } = visitor((client_session_id ||= session()));
       const user_id = read("user") || undefined;
       Object.assign(who, { visitor_id: id, user_id, client_session_id, is_new_visitor_hint: isNew });
     }
@@ -126,6 +127,7 @@ export function sender(options: Options): Sender {
       waiting = [];
       send(events, isLeaving === true);
     },
+    common,
     isFull: () => waiting.length >= WAITING_MAX,
   };
   setTimeout(again.drain);

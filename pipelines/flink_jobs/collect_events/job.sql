@@ -1,6 +1,6 @@
 -- One row = one event: the first copy to arrive.
--- In:     topics events, imported-events (arrivals), rejected-events (refusals), all as bytes (letters)
--- Out:    tables events, rejected_events, dead_letters, stream_progress; topic unique-events
+-- In:     topics events, imported-events (arrivals), rejected-events (refusals), recording-chunks (chunks), all as bytes (letters)
+-- Out:    tables events, rejected_events, recording_chunks, dead_letters, stream_progress; topic unique-events
 -- Rules:  delivery.duplicate_window_hours (state TTL), late_seconds, progress_seconds
 -- Owner:  data-engineering
 
@@ -76,6 +76,17 @@ ${rejected_row_values},
 FROM placed_refusals
 WHERE missing_field IS NULL AND topic_offset > ${rejected_events_mark};
 
+CREATE TEMPORARY VIEW placed_chunks AS
+SELECT *, ${topic_ids} AS topic_id, ${chunk_missing} AS missing_field FROM chunks;
+
+-- A chunk that was sent twice is listed twice: the same object, and the view counts it once.
+INSERT INTO lake.web.recording_chunks
+SELECT
+${chunk_row_values},
+    topic_id, topic_partition, topic_offset, CAST(appended_time AS TIMESTAMP_LTZ(6))
+FROM placed_chunks
+WHERE missing_field IS NULL AND topic_offset > ${recording_chunks_mark};
+
 -- Two readers of the same topics are never at the same place: each reason has its own marks.
 INSERT INTO lake.web.dead_letters
 WITH not_json AS (
@@ -102,8 +113,15 @@ unusable_refusals AS (
     FROM placed_refusals
     WHERE missing_field IS NOT NULL AND topic_offset > ${missing_field_mark}
 ),
+unusable_chunks AS (
+    SELECT topic_name, topic_partition, topic_offset, CAST(appended_time AS TIMESTAMP_LTZ(6)) AS appended_at,
+        'missing_field' AS reason, missing_field AS field, ${chunk_json} AS payload
+    FROM placed_chunks
+    WHERE missing_field IS NOT NULL AND topic_offset > ${missing_field_mark}
+),
 unread AS (
-    SELECT * FROM not_json UNION ALL SELECT * FROM unusable_events UNION ALL SELECT * FROM unusable_refusals
+    SELECT * FROM not_json UNION ALL SELECT * FROM unusable_events
+    UNION ALL SELECT * FROM unusable_refusals UNION ALL SELECT * FROM unusable_chunks
 )
 SELECT topic_name, ${topic_ids}, topic_partition, topic_offset, appended_at, reason, field,
     SUBSTRING(payload, 1, ${dead_letter_max_bytes})

@@ -1,4 +1,4 @@
--- The three topics of the edge as they come, the topic and the tables they go to.
+-- The topics of the edge as they come, the topic and the tables they go to.
 
 CREATE CATALOG lake WITH (${catalog_options});
 
@@ -46,7 +46,25 @@ ${rejected_wire},
     'json.decode.json-parser.enabled' = 'false'
 );
 
--- The same records as bytes, for what the two tables above cannot see.
+CREATE TEMPORARY TABLE chunks (
+${chunk_wire},
+    topic_name STRING METADATA FROM 'topic' VIRTUAL,
+    topic_partition INT METADATA FROM 'partition' VIRTUAL,
+    topic_offset BIGINT METADATA FROM 'offset' VIRTUAL,
+    appended_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL
+) WITH (
+    'connector' = 'kafka',
+    'topic' = 'recording-chunks',
+    'properties.bootstrap.servers' = '${kafka_bootstrap}',
+    'properties.group.id' = 'collect_events',
+    'scan.startup.mode' = 'timestamp',
+    'scan.startup.timestamp-millis' = '${start_ms}',
+    'format' = 'json',
+    'json.ignore-parse-errors' = 'true',
+    'json.decode.json-parser.enabled' = 'false'
+);
+
+-- The same records as bytes, for what the tables above cannot see.
 CREATE TEMPORARY TABLE letters (
     content BYTES,
     topic_name STRING METADATA FROM 'topic' VIRTUAL,
@@ -55,7 +73,7 @@ CREATE TEMPORARY TABLE letters (
     appended_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL
 ) WITH (
     'connector' = 'kafka',
-    'topic' = 'events;imported-events;rejected-events',
+    'topic' = 'events;imported-events;rejected-events;recording-chunks',
     'properties.bootstrap.servers' = '${kafka_bootstrap}',
     'properties.group.id' = 'collect_events-letters',
     'scan.startup.mode' = 'timestamp',

@@ -33,6 +33,21 @@ ${rejected_wire},
     'json.timestamp-format.standard' = 'ISO-8601'
 );
 
+CREATE TEMPORARY TABLE chunks (
+${chunk_wire},
+    topic_name STRING,
+    topic_partition INT,
+    topic_offset BIGINT,
+    appended_time TIMESTAMP_LTZ(3)
+) WITH (
+    'connector' = 'filesystem',
+    'path' = '${folder}/chunks',
+    'format' = 'json',
+    'json.ignore-parse-errors' = 'true',
+    'json.decode.json-parser.enabled' = 'false',
+    'json.timestamp-format.standard' = 'ISO-8601'
+);
+
 CREATE TEMPORARY TABLE letters (
     content BYTES,
     topic_name STRING,

@@ -26,6 +26,7 @@ from ingest_edge.metrics import GaugeName, Metrics
 from ingest_edge.record import Record
 from ingest_edge.salts import Salts
 from ingest_edge.sink import Heard
+from pipelines.blobs import LocalBlobs
 
 NOW = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 CLIENT = "203.0.113.9"
@@ -205,6 +206,14 @@ def make_caller(tmp_path: Path, clock: Clock | None = None) -> Caller:
     salts = Salts(moved)
     limits = Limits(metrics, lambda: moved.now / 1000)
     edge = Edge(
-        config, clock or WallClock(moved), keys, Geo(None, None), sink, metrics, limits, salts
+        config,
+        clock or WallClock(moved),
+        keys,
+        Geo(None, None),
+        sink,
+        metrics,
+        limits,
+        salts,
+        LocalBlobs(tmp_path / "recordings"),
     )
     return Caller(App(edge), sink, moved)

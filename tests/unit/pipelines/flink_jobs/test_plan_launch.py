@@ -19,7 +19,14 @@ from tests.unit.pipelines.flink_jobs.test_config import WHOLE
 
 DAY = 86_400_000
 NOW = 20_000 * DAY
-TABLES = ("events", "rejected_events", "dead_letters", "stream_progress", "sessions_closed")
+TABLES = (
+    "events",
+    "rejected_events",
+    "recording_chunks",
+    "dead_letters",
+    "stream_progress",
+    "sessions_closed",
+)
 
 
 @dataclass
