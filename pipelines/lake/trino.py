@@ -55,6 +55,9 @@ class Trino:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def write(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
-        """Run one INSERT or DELETE and return how many rows it touched."""
+        """Run one INSERT or DELETE and return how many rows it touched.
+
+        0 where Trino does not tell: it may drop whole partitions without having counted them.
+        """
         (row,) = self.rows(sql, parameters)
-        return int(row["rows"])
+        return int(row["rows"] or 0)

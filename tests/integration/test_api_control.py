@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -99,6 +100,27 @@ def test_an_unknown_site_is_said_to_be_unknown(conn: Connection) -> None:
         keys.create_key(conn, "nowhere", "api")
     with pytest.raises(UnknownSite):
         restatements.queue(conn, "nowhere", [date(2026, 1, 1)], "why")
+
+
+def test_recording_is_switched_and_keeps_its_numbers(conn: Connection, site: str) -> None:
+    sites.set_recording(conn, site, is_on=True, sample_percent=25, keep_days=7)
+    sites.set_recording(conn, site, is_on=False)
+    off = sites.set_recording(conn, site, is_on=False).settings["recording"]
+    assert off == {"is_on": False, "sample_percent": 25, "keep_days": 7}
+    on = sites.set_recording(conn, site, is_on=True, sample_percent=0).settings["recording"]
+    assert on == {"is_on": True, "sample_percent": 0, "keep_days": 7}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("sample_percent", 101), ("sample_percent", -1), ("keep_days", 0)]
+)
+def test_numbers_no_recording_can_have_are_named(
+    conn: Connection, site: str, field: str, value: int
+) -> None:
+    numbers: dict[str, Any] = {field: value}
+    with pytest.raises(InvalidSite) as caught:
+        sites.set_recording(conn, site, is_on=True, **numbers)
+    assert caught.value.field == field
 
 
 def test_a_key_is_shown_once_and_stored_as_its_hash(conn: Connection, site: str) -> None:

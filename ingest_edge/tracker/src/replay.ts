@@ -61,7 +61,7 @@ function begin(core: Core, session: unknown): Running {
   const out = uploads(core.options, () => stop(true));
 
   /** Makes a chunk of what waits. */
-  const cut = () => {
+  const cut = (isLeaving?: boolean) => {
     clearTimeout(timer);
     timer = undefined;
     const { visitor_id: now, consent, library_version, is_webdriver } = core.out.common();
@@ -84,7 +84,7 @@ function begin(core: Core, session: unknown): Running {
       library_version,
       is_webdriver,
     };
-    out.add(JSON.stringify(about).slice(1, -1) + ',"events":[' + events.join() + "]}");
+    out.add(JSON.stringify(about).slice(1, -1) + ',"events":[' + events.join() + "]}", isLeaving);
     events = [];
     size = letThrough.count = 0;
   };
@@ -124,7 +124,7 @@ function begin(core: Core, session: unknown): Running {
   // After the tracker's own listener, so that events go first.
   on("pagehide visibilitychange", ({ type }: { type: string }) => {
     if (type === "visibilitychange" && document.visibilityState !== "hidden") return;
-    cut();
+    cut(true);
     out.leave();
   });
   return { session, stop };

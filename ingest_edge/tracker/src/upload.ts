@@ -10,8 +10,8 @@ const LEAVING_BYTES = 60_000;
 const TRIES = 5;
 
 export interface Uploads {
-  /** Takes a chunk: JSON without its opening brace, to which the time of sending is added. */
-  add(text: string): void;
+  /** Takes a chunk: JSON without its opening brace, to which the time of sending is added. `isLeaving`: leave() follows. */
+  add(text: string, isLeaving?: boolean): void;
   /** Sends what waits by ways that outlive the page; packing takes longer than a page has that is going. */
   leave(): void;
   /** Forgets what waits and hangs up. */
@@ -64,18 +64,25 @@ export function uploads({ endpoint, key, debug }: Options, refused: () => void):
   };
 
   return {
-    add(text) {
+    add(text, isLeaving) {
       waiting.push(text);
       if (waiting.join("").length > RECORDINGS.waiting_max_bytes) refused();
-      else void send();
+      else if (!isLeaving) void send();
     },
     leave() {
       let left = LEAVING_BYTES;
       for (const text of [...waiting]) {
         const { size } = new Blob([text]);
-        if ((left -= size) < 0) break;
+        if ((left -= size) < 0) {
+          // Should the page stay, there is time.
+          void send();
+          break;
+        }
         // One that arrives twice is one: it replaces itself.
-        void post(text, true).then((pause) => pause || done(text));
+        void post(text, true).then((pause) => {
+          if (pause) setTimeout(send, Math.max(pause, pauseOf(1, Math.random())));
+          else done(text);
+        });
       }
     },
     cancel() {
