@@ -1,20 +1,22 @@
 """headwater jobs: see the Flink jobs and start one again."""
 
-import http.client
-import json
 import subprocess
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
 from cli.context import Context, pass_context
 from cli.errors import CliError
+from cli.flink import ask
+from cli.job_health import health
 from cli.output import output_option, write_rows
 from cli.waiting import wait_for
 
-_COLUMNS = ("name", "state", "job_id", "running_s", "tasks", "checkpoints", "last_checkpoint_s")
+_COLUMNS = (
+    "name", "state", "job_id", "running_s", "tasks", "lag_records", "watermark_delay_s",
+    "checkpoints", "checkpoint_age_s", "checkpoint_s", "restarts",
+)  # fmt: skip
 _ENDED = frozenset({"CANCELED", "FAILED", "FINISHED"})
 
 
@@ -23,7 +25,7 @@ def command() -> None:
     """Hold the verbs below."""
 
 
-@command.command("list", help="List jobs with their state and checkpoints.")
+@command.command("list", help="List jobs: state, lag, watermark, checkpoints, restarts.")
 @click.option("--all", "is_all_wanted", is_flag=True, help="Ended jobs too.")
 @output_option
 @pass_context
@@ -64,10 +66,10 @@ def restart(context: Context, names: tuple[str, ...], is_loss_accepted: bool) ->
 
 def _cancel(context: Context, job: dict[str, Any]) -> None:
     job_id = job["jid"]
-    _flink(context, "PATCH", f"/jobs/{job_id}?mode=cancel")
+    ask(context, f"/jobs/{job_id}?mode=cancel", "PATCH")
 
     def ended() -> bool | None:
-        return _flink(context, "GET", f"/jobs/{job_id}")["state"] in _ENDED or None
+        return ask(context, f"/jobs/{job_id}")["state"] in _ENDED or None
 
     wait_for(
         ended,
@@ -96,9 +98,6 @@ def _launch(context: Context, *options: str) -> None:
 
 
 def _row(context: Context, job: dict[str, Any]) -> dict[str, Any]:
-    checkpoints = _flink(context, "GET", f"/jobs/{job['jid']}/checkpoints")
-    newest = (checkpoints.get("latest") or {}).get("completed") or {}
-    ended_ms = newest.get("latest_ack_timestamp")
     tasks = job.get("tasks", {})
     return {
         "name": job["name"],
@@ -106,31 +105,10 @@ def _row(context: Context, job: dict[str, Any]) -> dict[str, Any]:
         "job_id": job["jid"],
         "running_s": job["duration"] // 1000,
         "tasks": f"{tasks.get('running', 0)}/{tasks.get('total', 0)}",
-        "checkpoints": (checkpoints.get("counts") or {}).get("completed"),
-        "last_checkpoint_s": newest.get("end_to_end_duration", 0) / 1000 if ended_ms else None,
+        **health(context, job["jid"]),
     }
 
 
 def _jobs(context: Context) -> list[dict[str, Any]]:
-    jobs: list[dict[str, Any]] = _flink(context, "GET", "/jobs/overview")["jobs"]
+    jobs: list[dict[str, Any]] = ask(context, "/jobs/overview")["jobs"]
     return sorted(jobs, key=lambda job: (job["name"], job["start-time"]))
-
-
-def _flink(context: Context, method: str, path: str) -> dict[str, Any]:
-    """Call Flink's REST interface (its own docs: Operations / REST API)."""
-    url = context.environment["HEADWATER_FLINK_URL"]
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
-    try:
-        connection.request(method, path)
-        text = connection.getresponse().read()
-    except OSError as error:
-        raise CliError(
-            "Flink's JobManager does not answer.",
-            where=url,
-            fix="See `headwater status`; start everything with `headwater up`.",
-        ) from error
-    finally:
-        connection.close()
-    answer: dict[str, Any] = json.loads(text or b"{}")
-    return answer

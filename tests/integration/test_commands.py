@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.flink_jobs.runner import JOB_NAMES
+from schemas.load import RULES
 from tests.integration.commands import post
 from tests.integration.stack import Stack, TestSite
 from tests.load.bench_freshness import ids_in_sql, page_view, send, wait_in_sql
@@ -102,6 +103,19 @@ def test_days_of_an_unknown_site_are_not_restated(stack: Stack) -> None:
     done = stack.headwater(*words, check=False)
     assert done.returncode == 1
     assert "There is no site 'absent'" in done.stderr
+
+
+def test_jobs_tell_how_they_keep_up(stack: Stack) -> None:
+    def known() -> dict[str, Any] | None:
+        rows = {row["name"]: row for row in listed(stack, "jobs", "list")}
+        wanted = ("lag_records", "watermark_delay_s", "checkpoint_age_s", "restarts")
+        told = [rows["sessionize_events"][column] for column in wanted]
+        return rows if None not in told else None
+
+    rows = stack.wait_until("all numbers", known, 60)
+    # Event time ends where the broker's time of arrival was some seconds ago.
+    assert rows["sessionize_events"]["watermark_delay_s"] >= RULES.delivery.watermark_delay_seconds
+    assert rows["collect_events"]["watermark_delay_s"] is None
 
 
 @pytest.mark.slow

@@ -42,9 +42,23 @@ OVERVIEW = {
         },
     ]
 }
+NOW_MS = 1_700_000_000_000
 CHECKPOINTS = {
     "counts": {"completed": 30},
-    "latest": {"completed": {"latest_ack_timestamp": 5, "end_to_end_duration": 250}},
+    "latest": {"completed": {"latest_ack_timestamp": NOW_MS - 7_000, "end_to_end_duration": 250}},
+}
+# What Flink answers of job b2, by the end of the path; of a1 nothing is known yet.
+PENDING = "Source__unique_events.pendingRecords"
+ANSWERS: dict[str, Any] = {
+    "/jobs/b2": {"vertices": [{"id": "v1"}, {"id": "v2"}]},
+    "/jobs/b2/vertices/v1/subtasks/metrics": [{"id": PENDING}, {"id": "numRecordsIn"}],
+    f"/jobs/b2/vertices/v1/subtasks/metrics?get={PENDING}&agg=sum": [{"id": PENDING, "sum": 42.0}],
+    "/jobs/b2/vertices/v2/subtasks/metrics": [{"id": "numRecordsIn"}],
+    "/jobs/b2/vertices/v1/watermarks": [{"id": "0.w", "value": "-9223372036854775808"}],
+    "/jobs/b2/vertices/v2/watermarks": [{"id": "0.w", "value": str(NOW_MS - 21_000)}],
+    "/jobs/b2/metrics?get=numRestarts": [{"id": "numRestarts", "value": "3"}],
+    "/jobs/b2/checkpoints": CHECKPOINTS,
+    "/jobs/a1/metrics?get=numRestarts": [],
 }
 
 
@@ -63,8 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/jobs/overview":
             running = [j for j in OVERVIEW["jobs"] if j["jid"] not in self.server.cancelled]
             self._answer({"jobs": running})
-        elif self.path.endswith("/checkpoints"):
-            self._answer(CHECKPOINTS if "/b2/" in self.path else {"latest": None})
+        elif self.path in ANSWERS:
+            self._answer(ANSWERS[self.path])
         else:
             job_id = self.path.rsplit("/", 1)[-1]
             self._answer({"state": "CANCELED" if job_id in self.server.cancelled else "RUNNING"})
@@ -73,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.cancelled.append(self.path.split("/")[2].split("?")[0])
         self._answer({})
 
-    def _answer(self, content: dict[str, Any]) -> None:
+    def _answer(self, content: Any) -> None:
         text = json.dumps(content).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
@@ -101,8 +115,12 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_lists_running_jobs_by_name_with_their_checkpoints(
-    flink: FakeFlink, config: Config, capsys: pytest.CaptureFixture[str]
+    flink: FakeFlink,
+    config: Config,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("cli.job_health.time.time", lambda: NOW_MS / 1000)
     assert main(["jobs", "list", "--output", "json"], config) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == ["collect_events", "sessionize_events"]
@@ -112,10 +130,15 @@ def test_lists_running_jobs_by_name_with_their_checkpoints(
         "job_id": "b2",
         "running_s": 61,
         "tasks": "4/4",
+        "lag_records": 42,
+        "watermark_delay_s": 21,
         "checkpoints": 30,
-        "last_checkpoint_s": 0.25,
+        "checkpoint_age_s": 7,
+        "checkpoint_s": 0.25,
+        "restarts": 3,
     }
-    assert rows[0]["last_checkpoint_s"] is None
+    unknown = ("lag_records", "watermark_delay_s", "checkpoint_age_s", "restarts")
+    assert [rows[0][name] for name in unknown] == [None] * 4
 
 
 def test_lists_ended_jobs_when_asked(
