@@ -165,14 +165,13 @@ class LogWriter:
             waiter.logged(at)
 
     def _write(self, entries: Sequence[bytes]) -> list[Position]:
-        content = b"".join(entries)
-        segment = self._segment_for(len(content))
+        segment = self._segment_for(sum(map(len, entries)))
         at, places = segment.end, []
         for entry in entries:
             places.append(Position(segment.number, at))
             at += len(entry)
         try:
-            segment.append(content)
+            segment.append(entries)
         except OSError:
             # What a failed sync has left on the disk nobody can say: never append behind it.
             self._segment = None

@@ -1,10 +1,12 @@
 """The log's files: what is on disk is found again, what is old enough is removed."""
 
 import asyncio
+from errno import EINVAL
 from pathlib import Path
 
 import pytest
 
+from ingest_edge.log import segments
 from ingest_edge.log.event_log import EventLog
 from ingest_edge.log.marker import Marker
 from ingest_edge.log.reader import LogReader, records_from
@@ -177,3 +179,19 @@ def test_a_segment_made_ahead_is_used_or_removed(tmp_path: Path) -> None:
     assert again.has_older()
     again.close()
     assert numbers(tmp_path) == [1]
+
+
+def test_a_file_system_that_writes_only_through_its_cache_is_written_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zeroes = segments._zeroes  # noqa: SLF001 the one place that asks for it
+
+    def refusing(path: Path, size: int, flags: int) -> int:
+        if flags:
+            raise OSError(EINVAL, "no")
+        return zeroes(path, size, flags)
+
+    monkeypatch.setattr(segments, "_zeroes", refusing)
+    batches = [[record(n, 900)] for n in range(9)]
+    write(tmp_path, *batches)
+    assert read(tmp_path) == [one for batch in batches for one in batch]
