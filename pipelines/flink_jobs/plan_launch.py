@@ -16,7 +16,7 @@ from pipelines.flink_jobs.config import Config
 from pipelines.flink_jobs.errors import RecordsLost
 from pipelines.flink_jobs.kafka_state import Broker
 from pipelines.flink_jobs.restore import Launch, ancestry, choose
-from pipelines.flink_jobs.runner import Job, Rendered, literal, load_job, render
+from pipelines.flink_jobs.runner import Job, Rendered, literal, load_job, render, rule_text
 from pipelines.flink_jobs.starts import Marks, Start
 from pipelines.flink_jobs.where_to_start import duplicate_window_start, losses
 from schemas.load import RULES
@@ -88,9 +88,14 @@ def _oldest_ms(job: Job, now: datetime) -> int:
     """Return how old a checkpoint may be: one with a transaction must find it still open.
 
     TRICKY: after its time the broker aborts a prepared transaction; a restore would miss its
-    records without failing, and one whose id was forgotten would fail for ever.
+    records without failing, and one whose id was forgotten would fail for ever. And what a state
+    may keep for some time is forgotten at a restore after that time, by the clock of the machine,
+    not of the events: a session that goes on would begin anew.
     """
-    return int(now.timestamp() * 1000) - _TRANSACTION_KEPT_MS if job.produces else 0
+    limits = [_TRANSACTION_KEPT_MS] if job.produces else []
+    if job.state_ttl and job.start == "restart_reread":
+        limits.append(int(rule_text(job.state_ttl, job.name)) * _HOUR_MS // 2)
+    return int(now.timestamp() * 1000) - min(limits) if limits else 0
 
 
 def place_of(config: Config, job: Job) -> dict[str, str]:

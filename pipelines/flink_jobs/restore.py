@@ -60,7 +60,8 @@ def choose(
 
     `launches` are in the order of their time; `commits` are the newest ones of every table the
     job writes, None for a table no job ever wrote. Checkpoints completed before `not_before_ms`
-    are too old: the broker may have aborted the transaction they would commit.
+    are too old: the broker may have aborted the transaction they would commit, or what they
+    remember would be forgotten at once.
     """
     order = {launch.job_id: number for number, launch in enumerate(launches)}
     refused: list[str] = []
@@ -69,7 +70,7 @@ def choose(
     ):
         reason = objection(checkpoint, launches, commits, fingerprint)
         if reason is None and checkpoint.completed_ms < not_before_ms:
-            reason = "older than the broker keeps its open transaction"
+            reason = "older than its open transaction or its state is kept"
         if reason is None:
             return Choice(checkpoint, tuple(refused))
         refused.append(f"checkpoint {checkpoint.number} of job {checkpoint.job_id}: {reason}")

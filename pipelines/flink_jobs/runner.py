@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ _HOUR_MS: Final = 3_600_000
 class Job:
     """One job folder. `reads` and `produces` name topics, `writes` names tables.
 
+    `parts` are its further files of SQL, by their names: text that stands in several places.
     `reread`, as `table.column`, holds the newest event time that the job has told of.
     """
 
@@ -45,13 +47,17 @@ class Job:
     columns: Mapping[str, str]
     source_sql: str
     job_sql: str
+    parts: Mapping[str, str]
     state_ttl: str | None = None
     reread: str | None = None
 
     @property
     def text(self) -> str:
-        """The whole SQL, parameters not filled."""
-        return f"{self.source_sql}\n{self.job_sql}"
+        """The whole SQL: its parts in their places, other parameters not filled."""
+        text = f"{self.source_sql}\n{self.job_sql}"
+        for name, part in self.parts.items():
+            text = text.replace(f"${{{name}}}", part)
+        return text
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,21 @@ def load_job(name: str, folder: Path = FOLDER) -> Job:
             "name": name,
             "source_sql": (place / "source.sql").read_text("utf-8"),
             "job_sql": (place / "job.sql").read_text("utf-8"),
+            "parts": {
+                path.stem: _part(path)
+                for path in sorted(place.glob("*.sql"))
+                if path.name not in ("source.sql", "job.sql")
+            },
         }
         return _checked(build(Job, content, f"{name}/job.toml"))
     except SchemaError as error:
         raise BadJob(str(error)) from error
+
+
+def _part(path: Path) -> str:
+    """Return a part without the comments at its head, fit to stand in a statement."""
+    lines = path.read_text("utf-8").splitlines()
+    return "\n".join(dropwhile(lambda line: line.startswith("--"), lines))
 
 
 def _checked(job: Job) -> Job:

@@ -103,6 +103,7 @@ def _listed(words: tuple[str, ...]) -> str:
 PARAMETERS: Final[Mapping[str, str]] = {
     "event_columns": columns_of("event_row"),
     "session_columns": columns_of("restated_session"),
+    "session_record_columns": columns_of("session"),
     "daily_site_columns": columns_of("daily_site"),
     "minute_stats_columns": columns_of("minute_stats"),
     "session_id": trino_session_id(

@@ -1,5 +1,6 @@
--- One row = one session, counted once: as restated, or live where its day is not settled.
--- In:      web.sessions_restated, web.sessions_closed, analytics.day_runs
+-- One row = one session, counted once: as restated, or live where its day is not settled, open ones
+-- as they stood about a minute ago.
+-- In:      web.sessions_restated, web.sessions_closed, web.session_progress, analytics.day_runs
 -- Columns: restated_session
 -- Column is_restated: True if a restatement of its day wrote it.
 -- Rules:   sessions.gap_minutes
@@ -15,36 +16,46 @@ restated AS (
         AND days.local_date = session.started_date
         AND days.run_id = session.run_id
 ),
+told AS (
+    SELECT ${session_record_columns}, false AS is_open, emitted_at AS told_at
+    FROM lake.web.sessions_closed
+    UNION ALL
+    -- Rows of one moment, made while catching up, differ in what they count.
+    SELECT ${session_record_columns}, true AS is_open, counted_until_at AS told_at
+    FROM lake.web.session_progress
+),
 live_versions AS (
     SELECT
-        closed.*, false AS is_open, false AS is_restated,
+        told.*, false AS is_restated,
+        -- Closed before open, whichever run says so; then the newer run, then the newer word.
+        ROW(NOT told.is_open, told.run_id, told.told_at) AS standing,
         row_number() OVER (
-            PARTITION BY closed.site_id, closed.session_id
-            ORDER BY closed.run_id DESC, closed.emitted_at DESC
+            PARTITION BY told.site_id, told.session_id
+            ORDER BY told.is_open, told.run_id DESC, told.told_at DESC
         ) AS version
-    FROM lake.web.sessions_closed AS closed
-    LEFT JOIN days ON days.site_id = closed.site_id AND days.local_date = closed.started_date
+    FROM told
+    LEFT JOIN days ON days.site_id = told.site_id AND days.local_date = told.started_date
     -- An open day was read before it ended: what came after is live.
     WHERE days.run_id IS NULL OR days.is_open
 ),
 live_visitors AS (
     SELECT
         *,
-        array_agg(ROW(run_id, started_at, ended_at)) OVER (
+        array_agg(ROW(standing, started_at, ended_at)) OVER (
             PARTITION BY site_id, visitor_id
-        ) AS told
+        ) AS others
     FROM live_versions
     WHERE version = 1
 ),
 live AS (
     SELECT told_session.*
     FROM live_visitors AS told_session
-    -- A job that started anew may cut a session elsewhere: its word counts.
+    -- A job that started anew may cut a session elsewhere: its word counts, once it is the last one.
     WHERE NOT any_match(
-            told,
-            newer -> newer[1] > told_session.run_id
-                AND newer[2] <= told_session.ended_at
-                AND newer[3] >= told_session.started_at
+            others,
+            other -> other[1] > told_session.standing
+                AND other[2] <= told_session.ended_at + INTERVAL '${session_gap_minutes}' MINUTE
+                AND other[3] + INTERVAL '${session_gap_minutes}' MINUTE >= told_session.started_at
         )
         -- A late event may have moved its start into a day that is restated: never twice.
         AND NOT EXISTS (

@@ -92,6 +92,11 @@ def live_session(**columns: Any) -> dict[str, Any]:
     return {**_PLAIN_SESSION, **own, **columns}
 
 
+def open_session(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.session_progress, made when its last event was counted unless said."""
+    return {"counted_until_at": columns["ended_at"], **live_session(**columns)}
+
+
 def minute(**columns: Any) -> dict[str, Any]:
     """Return a row of web.minute_stats; `minute_at` is needed, and it is final unless said."""
     at = columns["minute_at"]

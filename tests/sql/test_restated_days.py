@@ -4,7 +4,7 @@ A case is a folder `<table>/<case>/`:
 - events.yaml: rows of web.events. `step: 2` comes after a first restatement of all of step 1;
   then whatever is due is restated. `site: b` names a second site.
 - case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
-- sessions_closed.yaml (may be absent): live sessions.
+- sessions_closed.yaml, session_progress.yaml (may be absent): live sessions, open ones.
 - expect.yaml: all rows of the table or view for the case; only the columns named are compared.
 
 Cases of one zone share a site and are told apart by their visitors, so that all of them cost
@@ -24,7 +24,7 @@ import yaml
 
 from pipelines.batch.days import due_now
 from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
-from tests.sql.rows import RUN, add_site, event, insert, live_session
+from tests.sql.rows import RUN, add_site, event, insert, live_session, open_session
 
 FOLDER: Final = Path(__file__).parent
 # Folder -> what is read, and the column of the visitor in it (none: the case is alone).
@@ -85,6 +85,9 @@ class Case:
     def live_sessions(self) -> list[dict[str, Any]]:
         return [self._own(row, live_session) for row in self._read("sessions_closed.yaml")]
 
+    def open_sessions(self) -> list[dict[str, Any]]:
+        return [self._own(row, open_session) for row in self._read("session_progress.yaml")]
+
     def expected(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._read("expect.yaml")
         return rows
@@ -124,6 +127,7 @@ def restated(lake: Lake) -> dict[str, list[dict[str, Any]]]:
     for site, zone in zones.items():
         add_site(lake.trino, site, zone)
     insert(lake.trino, "sessions_closed", [s for case in CASES for s in case.live_sessions()])
+    insert(lake.trino, "session_progress", [s for case in CASES for s in case.open_sessions()])
     insert(lake.trino, "events", [row for case in CASES for row in case.events(1)])
     _restate_due(lake, set(zones))
     insert(lake.trino, "events", [row for case in CASES for row in case.events(2)])

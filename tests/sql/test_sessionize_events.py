@@ -1,6 +1,11 @@
-"""sessionize_events over tests/sql/sessionize_events: one run of the real job, a test a case."""
+"""sessionize_events: one run of the real job over all cases, a test a case.
+
+tests/sql/sessionize_events holds what it says of closed sessions, tests/sql/session_progress what
+of open ones.
+"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +25,12 @@ from tests.sql.streams import (
     topic_records,
 )
 
-TABLE = "sessions_closed"
+TABLE, OPEN = "sessions_closed", "session_progress"
 CASES = cases("sessionize_events", only_table=TABLE)
+# A name may stand in both folders: sites must not.
+OPEN_CASES = [replace(c, name=f"open-{c.name}") for c in cases("session_progress", only_table=OPEN)]
+# What a row says of itself, not of its session.
+OF_ROWS = {"run_id", "emitted_at", "counted_until_at"}
 SESSION_IDS = json.loads((SCHEMAS / "examples/session_id.json").read_text("utf-8"))
 
 
@@ -43,7 +52,7 @@ def id_records() -> list[Row]:
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """Run the job once over all cases, in the order in which the broker would append them."""
-    records = [record for case in CASES for record in topic_records(case)] + id_records()
+    records = [r for case in [*CASES, *OPEN_CASES] for r in topic_records(case)] + id_records()
     records.sort(key=lambda record: record["appended_at"])
     start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
     folder: Path = tmp_path_factory.mktemp("sessionize")
@@ -56,6 +65,26 @@ def test_case(case: Case, sessions: Rows) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize("case", OPEN_CASES, ids=lambda case: case.name)
+def test_case_of_an_open_session(case: Case, sessions: Rows) -> None:
+    found, wanted = named_columns(of_case(sessions[OPEN], case.name), case.expected[OPEN])
+    assert found == wanted
+
+
+def test_what_was_told_last_of_an_open_session_is_what_it_closed_as(sessions: Rows) -> None:
+    last: dict[str, Row] = {}
+    for row in sorted(sessions[OPEN], key=lambda row: row["counted_until_at"]):
+        last[row["session_id"]] = row
+    closed = {row["session_id"]: row for row in sessions[TABLE]}
+    assert len(closed) == len(sessions[TABLE]) > 50
+    assert closed.keys() == last.keys()
+    for session_id, row in closed.items():
+        told = last[session_id]
+        assert {n: told[n] for n in row.keys() - OF_ROWS} == {
+            n: row[n] for n in row.keys() - OF_ROWS
+        }
+
+
 def test_session_id_is_the_one_of_the_examples(sessions: Rows) -> None:
     ids = {(row["site_id"], row["visitor_id"]): row["session_id"] for row in sessions[TABLE]}
     for record in id_records():
@@ -64,4 +93,4 @@ def test_session_id_is_the_one_of_the_examples(sessions: Rows) -> None:
 
 
 def test_every_row_carries_its_run(sessions: Rows) -> None:
-    assert {row["run_id"] for row in sessions[TABLE]} == {"run-1"}
+    assert {row["run_id"] for row in [*sessions[TABLE], *sessions[OPEN]]} == {"run-1"}

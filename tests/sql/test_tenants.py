@@ -18,7 +18,7 @@ from pipelines.lake.trino import Trino
 from pipelines.lake.views import load_views
 from schemas.load import RECORDS, TABLES
 from tests.integration.stack import Stack
-from tests.sql.rows import add_site, event, insert, live_session, minute
+from tests.sql.rows import add_site, event, insert, live_session, minute, open_session
 
 AT: Final = datetime(2026, 3, 1, 10, tzinfo=UTC)
 RULES: Final = CHECKOUT / "infra" / "local" / "trino" / "rules.json"
@@ -59,6 +59,7 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         live = {"site_id": site, "session_id": f"live-{site}", "visitor_id": "w"}
         later = datetime(2026, 3, 5, 10, tzinfo=UTC)
         insert(trino, "sessions_closed", [live_session(**live, started_at=later, ended_at=later)])
+        insert(trino, "session_progress", [open_session(**live, started_at=later, ended_at=later)])
         insert(trino, "minute_stats", [minute(site_id=site, minute_at=later)])
         restate(lake, site, [date(2026, 3, 1)], "test")
     return Two(mine, other, ask)

@@ -1,7 +1,7 @@
--- One row = one session whose gap has passed.
+-- One row = one session whose gap has passed; an open one as it stood.
 -- In:     topic unique-events (first copies of on-time events, and heartbeats)
--- Out:    table sessions_closed, append only
--- Rules:  sessions.gap_minutes, bounce_*, session_senders; delivery.watermark_delay_seconds
+-- Out:    tables sessions_closed, session_progress, append only
+-- Rules:  sessions.gap_minutes, progress_seconds, bounce_*, session_senders; delivery.watermark_delay_seconds
 -- Owner:  data-engineering
 
 -- Events that make sessions. `place` is fixed in width (45), so that text compares like
@@ -17,7 +17,9 @@ WHERE record_kind = 'event'
     AND event_at IS NOT NULL
     AND visitor_id IS NOT NULL
     AND sender IN (${session_senders})
-    AND NOT is_flood;
+    AND NOT is_flood
+    -- Windows of sessions take what is just behind the watermark, those of pieces do not: one rule for both.
+    AND (CURRENT_WATERMARK(event_time) IS NULL OR event_time > CURRENT_WATERMARK(event_time));
 
 -- TRICKY: what is packed behind `place` is a JSON array, so that an address may hold any character.
 CREATE TEMPORARY VIEW marked_events AS
@@ -35,25 +37,11 @@ FROM session_events;
 
 INSERT INTO lake.web.sessions_closed
 -- TRICKY: not a view: Flink writes a view's text anew and gets a SESSION of two partition columns wrong.
-WITH sessions AS (
+WITH sums AS (
     SELECT
         site_id,
         visitor_id,
-        MIN(event_at) AS first_ms,
-        MAX(event_at) AS last_ms,
-        COUNT(*) AS event_count,
-        SUM(CASE WHEN event_name = 'page_view' THEN 1 ELSE 0 END) AS page_view_count,
-        SUM(CASE WHEN is_conversion THEN 1 ELSE 0 END) AS conversion_count,
-        SUM(CASE WHEN is_interactive THEN 1 ELSE 0 END) AS interactive_count,
-        SUM(COALESCE(revenue_usd_amount, 0)) AS revenue_usd_amount,
-        SUM(CAST(COALESCE(engaged_ms, 0) AS BIGINT)) AS engaged_ms,
-        MAX(scroll_percent) AS max_scroll_percent,
-        MAX(CASE WHEN is_new_visitor_hint THEN 1 ELSE 0 END) AS new_visitor_hint,
-        SUBSTRING(MIN(first_touch), 46) AS opened,
-        SUBSTRING(MAX(last_touch), 46) AS touched,
-        SUBSTRING(MIN(page), 46) AS entry,
-        SUBSTRING(MAX(page), 46) AS exit_view,
-        SUBSTRING(MAX(known_user), 46) AS user_id
+${event_sums}
     FROM TABLE(
         SESSION(
             TABLE marked_events PARTITION BY (site_id, visitor_id),
@@ -62,46 +50,82 @@ WITH sessions AS (
         )
     )
     GROUP BY window_start, window_end, site_id, visitor_id
+),
+sessions AS (
+    SELECT
+${unpacked}
+    FROM sums
 )
 SELECT
-    site_id,
-    ${session_id} AS session_id,
-    visitor_id,
-    user_id,
-    CAST(TO_TIMESTAMP_LTZ(first_ms, 3) AS TIMESTAMP_LTZ(6)) AS started_at,
-    CAST(TO_TIMESTAMP_LTZ(last_ms, 3) AS TIMESTAMP_LTZ(6)) AS ended_at,
-    CAST(JSON_VALUE(opened, '$$[0]') AS DATE) AS started_date,
-    last_ms - first_ms AS duration_ms,
-    event_count,
-    CAST(page_view_count AS BIGINT) AS page_view_count,
-    CAST(conversion_count AS BIGINT) AS conversion_count,
-    CAST(revenue_usd_amount AS DECIMAL(18, 4)) AS revenue_usd_amount,
-    engaged_ms,
-    max_scroll_percent,
-    JSON_VALUE(entry, '$$[0]') AS entry_page,
-    JSON_VALUE(exit_view, '$$[0]') AS exit_page,
-    JSON_VALUE(entry, '$$[1]') AS page_host,
-    JSON_VALUE(opened, '$$[1]') AS referrer,
-    JSON_VALUE(opened, '$$[2]') AS referrer_host,
-    JSON_VALUE(opened, '$$[3]') AS source,
-    JSON_VALUE(opened, '$$[4]') AS medium,
-    JSON_VALUE(opened, '$$[5]') AS campaign,
-    JSON_VALUE(opened, '$$[6]') AS channel,
-    COALESCE(JSON_VALUE(touched, '$$[0]'), JSON_VALUE(opened, '$$[3]')) AS last_source,
-    COALESCE(JSON_VALUE(touched, '$$[1]'), JSON_VALUE(opened, '$$[4]')) AS last_medium,
-    CASE WHEN touched IS NULL THEN JSON_VALUE(opened, '$$[5]') ELSE JSON_VALUE(touched, '$$[2]') END AS last_campaign,
-    COALESCE(JSON_VALUE(touched, '$$[3]'), JSON_VALUE(opened, '$$[6]')) AS last_channel,
-    JSON_VALUE(opened, '$$[7]') AS country,
-    JSON_VALUE(opened, '$$[8]') AS region,
-    JSON_VALUE(opened, '$$[9]') AS city,
-    JSON_VALUE(opened, '$$[10]') AS device,
-    JSON_VALUE(opened, '$$[11]') AS browser,
-    JSON_VALUE(opened, '$$[12]') AS os,
-    page_view_count = ${bounce_page_views} AND interactive_count = 0 AND engaged_ms < ${bounce_engaged_ms} AS is_bounce,
-    new_visitor_hint = 1 AS is_new_visitor,
-    JSON_VALUE(opened, '$$[13]') = 'true' AS is_bot,
+${session_values},
     '${run_id}' AS run_id,
     CAST(CURRENT_TIMESTAMP AS TIMESTAMP_LTZ(6)) AS emitted_at
 FROM sessions
 -- A run without state knows a session whole only after the first complete gap of what it has read.
+WHERE first_ms > ${complete_after_ms};
+
+-- What a visitor did within a short time is never cut by a session: sessions are made of such pieces.
+CREATE TEMPORARY VIEW pieces AS
+SELECT
+    site_id,
+    visitor_id,
+    window_end,
+    window_time AS piece_time,
+${event_sums}
+FROM TABLE(TUMBLE(TABLE marked_events, DESCRIPTOR(event_time), INTERVAL '${progress_seconds}' SECOND))
+GROUP BY window_start, window_end, window_time, site_id, visitor_id;
+
+CREATE TEMPORARY VIEW followed_pieces AS
+SELECT *, COUNT(*) OVER two AS piece_number, MIN(last_ms) OVER two AS before_ms
+FROM pieces
+WINDOW two AS (
+    PARTITION BY site_id, visitor_id ORDER BY piece_time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
+);
+
+CREATE TEMPORARY VIEW pieces_of_sessions AS
+SELECT
+    *,
+    MAX(CASE WHEN piece_number = 1 OR first_ms - before_ms > ${gap_minutes} * 60000 THEN first_ms END) OVER (
+        PARTITION BY site_id, visitor_id ORDER BY piece_time ROWS UNBOUNDED PRECEDING
+    ) AS started_ms
+FROM followed_pieces;
+
+INSERT INTO lake.web.session_progress
+WITH sums AS (
+    SELECT
+        site_id,
+        visitor_id,
+        window_end,
+        started_ms AS first_ms,
+        last_ms,
+        SUM(event_count) OVER so_far AS event_count,
+        SUM(page_view_count) OVER so_far AS page_view_count,
+        SUM(conversion_count) OVER so_far AS conversion_count,
+        SUM(interactive_count) OVER so_far AS interactive_count,
+        SUM(revenue_usd_amount) OVER so_far AS revenue_usd_amount,
+        SUM(engaged_ms) OVER so_far AS engaged_ms,
+        MAX(max_scroll_percent) OVER so_far AS max_scroll_percent,
+        MAX(new_visitor_hint) OVER so_far AS new_visitor_hint,
+        MIN(first_touch) OVER so_far AS first_touch,
+        MAX(last_touch) OVER so_far AS last_touch,
+        MIN(first_page) OVER so_far AS first_page,
+        MAX(last_page) OVER so_far AS last_page,
+        MAX(known_user) OVER so_far AS known_user
+    FROM pieces_of_sessions
+    WINDOW so_far AS (
+        PARTITION BY site_id, visitor_id, started_ms ORDER BY piece_time ROWS UNBOUNDED PRECEDING
+    )
+),
+sessions AS (
+    SELECT
+        window_end,
+${unpacked}
+    FROM sums
+)
+SELECT
+${session_values},
+    '${run_id}' AS run_id,
+    CAST(CURRENT_TIMESTAMP AS TIMESTAMP_LTZ(6)) AS emitted_at,
+    CAST(window_end AS TIMESTAMP_LTZ(6)) AS counted_until_at
+FROM sessions
 WHERE first_ms > ${complete_after_ms};

@@ -1,5 +1,7 @@
 """One launch, planned on a real lake in a folder and a broker that is made up."""
 
+import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,7 @@ TABLES = (
     "dead_letters",
     "stream_progress",
     "sessions_closed",
+    "session_progress",
 )
 
 
@@ -151,6 +154,21 @@ def test_sessions_start_a_day_back_and_count_after_the_first_gap(
     start = plan(config, sources, "sessionize_events").launch.start
     assert start.start_ms == NOW - DAY
     assert start.complete_after_ms == NOW - DAY + 30 * 60_000
+
+
+def test_a_checkpoint_older_than_its_state_is_kept_is_refused(
+    config: Config, sources: Sources
+) -> None:
+    first = plan(config, sources, "sessionize_events")
+    complete(config, first, 5)
+    place = Path(config.checkpoints.removeprefix("file://")) / first.launch.job_id
+    metadata, now, hour = place / "chk-5" / "_metadata", time.time(), 3_600
+    os.utime(metadata, (now, now - hour // 2))
+    assert plan(config, sources, "sessionize_events").launch.restored is not None
+    os.utime(metadata, (now, now - 2 * hour))
+    again = plan(config, sources, "sessionize_events")
+    assert again.launch.restored is None
+    assert "its state is kept" in again.story[0]
 
 
 def test_the_first_sessions_all_count(config: Config, sources: Sources) -> None:

@@ -148,4 +148,4 @@ def test_a_checkpoint_whose_transaction_the_broker_gave_up_is_too_old() -> None:
     assert choose([old], [A], commits, SQL, not_before_ms=1000).checkpoint == old
     choice = choose([old], [A], commits, SQL, not_before_ms=1001)
     assert choice.checkpoint is None
-    assert "older than the broker keeps" in choice.refused[0]
+    assert "older than its open transaction" in choice.refused[0]

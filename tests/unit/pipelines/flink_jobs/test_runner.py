@@ -72,7 +72,7 @@ def copied(tmp_path: Path) -> Path:
     [
         ('state       = "hashmap"', 'state = "disk"', "no state 'disk'; known: rocksdb, hashmap"),
         ('["unique-events"]', '["unique"]', "no topic 'unique'"),
-        ('["sessions_closed"]', '["sessions"]', "no table 'sessions'"),
+        ('["sessions_closed", ', '["sessions", ', "no table 'sessions'"),
         ("closed.ended_at", "closed.ended", "'sessions_closed.ended' is no time of its tables"),
         ("reread  ", "# reread  ", "'restart_reread' and reread = 'table.column' go together"),
         ("gap_minutes  ", "gap_hours  ", "parameter 'gap_hours' stands nowhere in the SQL"),
