@@ -18,7 +18,7 @@ from schemas.session_id import flink_session_id
 
 FOLDER: Final = Path(__file__).parent
 # In the order in which data meets them.
-JOB_NAMES: Final = ("collect_events", "sessionize_events", "aggregate_minutes")
+JOB_NAMES: Final = ("collect_events", "sessionize_events", "aggregate_minutes", "detect_friction")
 _STATES: Final = ("rocksdb", "hashmap")
 _HOUR_MS: Final = 3_600_000
 

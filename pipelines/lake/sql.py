@@ -106,6 +106,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "session_record_columns": columns_of("session"),
     "daily_site_columns": columns_of("daily_site"),
     "minute_stats_columns": columns_of("minute_stats"),
+    "friction_columns": columns_of("friction"),
     "session_id": trino_session_id(
         "site_id",
         "visitor_id",

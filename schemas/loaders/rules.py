@@ -14,7 +14,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
-from schemas.loaders.strict import build, read_toml
+from schemas.loaders.strict import SchemaError, build, read_toml
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,17 @@ class MinuteRules:
 
 @dataclass(frozen=True)
 class FrictionRules:
-    """What rage, dead and error clicks are (rules/friction.toml)."""
+    """What rage, dead and error clicks are, and forms given up (rules/friction.toml)."""
 
     rage_clicks: int
     rage_window_ms: int
     rage_radius_px: int
     dead_ms: int
     error_ms: int
+    together_seconds: int
+    abandon_minutes: int
+    error_events: tuple[str, ...]
+    friction_senders: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -99,4 +103,22 @@ class Rules:
 def load_rules(folder: Path) -> Rules:
     """Return all rules; a file without a field here, or the reverse, raises SchemaError."""
     content = {path.stem: read_toml(path) for path in sorted(folder.glob("*.toml"))}
-    return build(Rules, content, "rules")
+    rules = build(Rules, content, "rules")
+    _check_friction(rules)
+    return rules
+
+
+def _check_friction(rules: Rules) -> None:
+    """Refuse values that detect_friction could not keep to; its state must end by itself, too."""
+    friction, where = rules.friction, "rules/friction.toml"
+    if friction.rage_clicks != 3:
+        raise SchemaError(f"{where}: rage_clicks must be 3; detect_friction compares three clicks")
+    together_ms = friction.together_seconds * 1000
+    if together_ms < max(friction.rage_window_ms, friction.error_ms):
+        raise SchemaError(f"{where}: together_seconds covers rage_window_ms and error_ms")
+    # Whoever clicks often enough for a stretch never to end is a flood before long.
+    if 3600 / friction.together_seconds <= rules.delivery.flood_events_per_hour:
+        raise SchemaError(
+            f"{where}: together_seconds lets a visitor below delivery.flood_events_per_hour "
+            "click without end"
+        )

@@ -110,6 +110,18 @@ def test_raw_clicks_tell_what_answered_them(found: list[dict[str, Any]]) -> None
     assert not any(e["is_interactive"] for e in found if e["event_name"] not in ("own", "end"))
 
 
+def test_raw_clicks_tell_what_is_to_be_left_alone(found: list[dict[str, Any]]) -> None:
+    clicks: dict[str, list[dict[str, Any]]] = {}
+    for event in sorted(found, key=lambda event: (event["client_at"], event["seq"])):
+        if event["event_name"] == "click":
+            clicks.setdefault(event["page_path"].strip("/"), []).append(event["properties"])
+    third = {name: clicks[name][2]["rage_exempt"] for name in (*RAGE, *CALM)}
+    assert third == dict.fromkeys(RAGE, False) | dict.fromkeys(CALM, True)
+    # What was answered in time needs no exemption, but for what answers nobody can see.
+    exempt = {name for name in (*DEAD, *ALIVE) if clicks[name][0]["dead_exempt"]}
+    assert exempt == {"text", "control", "link", "exempt"}
+
+
 def test_rage_is_one_hint_and_one_burst(found: list[dict[str, Any]]) -> None:
     assert _pages(found, "rage_click") == [*RAGE]
     (rage,) = [e for e in found if e["event_name"] == "rage_click"]

@@ -12,7 +12,10 @@ SQL_CAP: Final = 150
 SCREEN: Final = 60  # a topic file or a job.toml is one screen
 
 # "<file>" or "<file>:<function>" -> why it may be longer.
-EXCEPTIONS: Final[dict[str, str]] = {}
+EXCEPTIONS: Final[dict[str, str]] = {
+    "pipelines/flink_jobs/detect_friction/job.sql": "a table has one writing job, a statement one "
+    "file: bursts of clicks and forms end in the same columns",
+}
 
 
 def _lines(text: str) -> int:

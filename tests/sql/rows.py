@@ -64,6 +64,15 @@ _PLAIN_MINUTE: Final[dict[str, Any]] = {
     "run_id": "20260301T000000",
     "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
 }
+_PLAIN_FRICTION: Final[dict[str, Any]] = {
+    "kind": "rage_click",
+    "visitor_id": "v",
+    "target": "button#buy",
+    "click_count": 3,
+    "device": "desktop",
+    "is_bot": False,
+    "run_id": "20260301T000000",
+}
 
 
 def event(**columns: Any) -> dict[str, Any]:
@@ -102,6 +111,13 @@ def minute(**columns: Any) -> dict[str, Any]:
     at = columns["minute_at"]
     own = {"local_date": at.date(), "counted_until_at": at + timedelta(minutes=1)}
     return {**_PLAIN_MINUTE, **own, **columns}
+
+
+def live_friction(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.friction_live; `event_at`, `event_id` and ids are needed."""
+    at = columns["event_at"]
+    own = {"last_at": at, "started_date": at.date(), "emitted_at": at}
+    return {**_PLAIN_FRICTION, **own, **columns}
 
 
 def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -96,6 +96,15 @@ def test_minutes_are_windows_and_nothing_updates(plans: dict[str, str]) -> None:
     assert executed.count("OverAggregate(") == 1
 
 
+def test_friction_is_one_reader_two_windows_and_one_table(plans: dict[str, str]) -> None:
+    executed = _part(plans["detect_friction"], "Optimized Execution Plan")
+    assert executed.count("TableSourceScan(") == 1
+    assert executed.count("window=[SESSION(time_col=[event_time]") == 2
+    assert executed.count("Sink(table=") == 1
+    assert "GroupAggregate(" not in executed
+    assert "watermark=[-(TO_TIMESTAMP_LTZ(appended_at, 3)" in executed
+
+
 def test_sessions_are_windows_and_the_watermark_is_in_the_source(plans: dict[str, str]) -> None:
     executed = _part(plans["sessionize_events"], "Optimized Execution Plan")
     assert "window=[SESSION(time_col=[event_time]" in executed

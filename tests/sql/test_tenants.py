@@ -18,7 +18,15 @@ from pipelines.lake.trino import Trino
 from pipelines.lake.views import load_views
 from schemas.load import RECORDS, TABLES
 from tests.integration.stack import Stack
-from tests.sql.rows import add_site, event, insert, live_session, minute, open_session
+from tests.sql.rows import (
+    add_site,
+    event,
+    insert,
+    live_friction,
+    live_session,
+    minute,
+    open_session,
+)
 
 AT: Final = datetime(2026, 3, 1, 10, tzinfo=UTC)
 RULES: Final = CHECKOUT / "infra" / "local" / "trino" / "rules.json"
@@ -61,6 +69,8 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         insert(trino, "sessions_closed", [live_session(**live, started_at=later, ended_at=later)])
         insert(trino, "session_progress", [open_session(**live, started_at=later, ended_at=later)])
         insert(trino, "minute_stats", [minute(site_id=site, minute_at=later)])
+        burst = {"site_id": site, "event_id": f"burst-{site}", "event_at": later}
+        insert(trino, "friction_live", [live_friction(**burst)])
         restate(lake, site, [date(2026, 3, 1)], "test")
     return Two(mine, other, ask)
 

@@ -108,6 +108,19 @@ export function watchClicks(core: Core): void {
     const current = burst!;
     current.clicks.push(click);
     const { scrollWidth, scrollHeight } = document.documentElement;
+    const isTyped = target.matches(TYPED) || (target as HTMLElement).isContentEditable;
+    const isInteractive = element.matches(INTERACTIVE) || isPointer(element);
+    // What the stream, which sees no page, must leave alone when it judges raw clicks. The text of a whole page is no stepper's.
+    const rage_exempt =
+      isTyped ||
+      isSelecting() ||
+      ((isInteractive || !element.childElementCount) &&
+        STEPPER.test((element.getAttribute("aria-label") || element.textContent || "").trim())) ||
+      !!element.closest("[data-hw-norage]");
+    const dead_exempt =
+      isTyped ||
+      click.ctrlKey || click.metaKey || click.shiftKey || click.altKey ||
+      !!element.closest("a[href],[data-hw-nodead]");
     last = make(
       "click",
       {
@@ -115,6 +128,8 @@ export function watchClicks(core: Core): void {
         x_permille: Math.round((click.pageX / scrollWidth) * 1000),
         y_px: Math.round(click.pageY),
         document_height_px: scrollHeight,
+        rage_exempt,
+        dead_exempt,
       },
       {
         click_target: selectorOf(element),
@@ -123,17 +138,12 @@ export function watchClicks(core: Core): void {
       },
     );
     lastAt = now;
-    const isTyped = target.matches(TYPED) || (target as HTMLElement).isContentEditable;
-    const isInteractive = element.matches(INTERACTIVE) || isPointer(element);
     if (isInteractive) {
       const watched: Click = {
         event: last,
         burst: current,
         at: now,
-        canBeDead:
-          !isTyped &&
-          !(click.ctrlKey || click.metaKey || click.shiftKey || click.altKey) &&
-          !element.closest("a[href],[data-hw-nodead]"),
+        canBeDead: !dead_exempt,
         timer: setTimeout(() => settle(watched), FRICTION.dead_ms),
       };
       waiting.add(watched);
@@ -148,10 +158,7 @@ export function watchClicks(core: Core): void {
       current.clicks
         .slice(-FRICTION.rage_clicks)
         .every(({ pageX, pageY }) => Math.hypot(pageX - first.pageX, pageY - first.pageY) <= FRICTION.rage_radius_px) &&
-      !isTyped &&
-      !isSelecting() &&
-      !STEPPER.test((element.getAttribute("aria-label") || element.textContent || "").trim()) &&
-      !element.closest("[data-hw-norage]")
+      !rage_exempt
     ) {
       const isNew = !current.sent["rage_click"];
       hint("rage_click", current, last, {

@@ -1,0 +1,65 @@
+"""Clicks posted as the tracker posts them become a burst, told once, about half a minute later."""
+
+import time
+import uuid
+from typing import Any, Final
+
+import pytest
+
+from tests.integration.commands import post
+from tests.integration.stack import Stack, TestSite
+
+PAGE: Final = "https://shop.example/cart"
+# The watermark's delay, a checkpoint of each of two jobs, and a crowded machine.
+SECONDS: Final = 240
+
+
+@pytest.fixture
+def site(stack: Stack) -> TestSite:
+    return stack.make_site(f"friction-{uuid.uuid4().hex[:8]}")
+
+
+def click(number: int, at: int, **columns: Any) -> dict[str, Any]:
+    """Return the visitor's click of that number, `at` in epoch ms, on a button that is slow."""
+    own = {"event_name": "click", "event_id": f"click-{number}", "client_at": at, "seq": number}
+    place = {"click_target": "button#buy", "click_x_px": 300, "click_y_px": 200}
+    properties = {"rage_exempt": False, "dead_exempt": False}
+    return {**own, **place, "page_url": PAGE, "properties": properties, **columns}
+
+
+def send(stack: Stack, site: TestSite, *events: dict[str, Any]) -> None:
+    """Post a tracker's batch; all of it must be taken."""
+    batch = {"key": site.write_key, "visitor_id": "v1", "sent_at": int(time.time() * 1000)}
+    status, answer = post(stack.url("edge"), "/e", {**batch, "events": list(events)})
+    assert (status, answer.get("dropped", [])) == (200, []), answer
+
+
+def test_a_burst_posted_is_one_row_of_friction(stack: Stack, site: TestSite) -> None:
+    first = int(time.time() * 1000) - 2_000
+    burst = [click(number, first + 250 * number) for number in range(4)]
+    elsewhere = click(4, first + 1_050, click_target="a#help")
+    error = {
+        "event_name": "js_error",
+        "event_id": "error",
+        "client_at": first + 1_100,
+        "seq": 5,
+        "page_url": PAGE,
+        "properties": {"message": "cart is undefined"},
+    }
+    # Once more, as a browser does that heard no answer; and in another order.
+    send(stack, site, error, *reversed(burst), elsewhere)
+    send(stack, site, *burst, elsewhere, error)
+    columns = "kind, event_id, target, page_path, click_count, detail"
+    query = (
+        f"SELECT {columns} FROM analytics.friction"
+        f" WHERE site_id = '{site.site_id}' ORDER BY event_at"
+    )
+
+    def both() -> list[tuple[Any, ...]] | None:
+        rows = stack.sql(query)
+        return rows if len(rows) > 1 else None
+
+    assert stack.wait_until("both kinds", both, SECONDS, pause=1) == [
+        ("rage_click", "click-0", "button#buy", "/cart", 4, None),
+        ("error_click", "click-4", "a#help", "/cart", 1, "cart is undefined"),
+    ]
