@@ -47,7 +47,10 @@ def own_pieces(batch: WholeTrackerBatch, site: Site, received_at: int) -> list[O
     """Return what is each event's own, not yet tagged as flood; None if one is unusual."""
     shift = shift_of(received_at, batch.sent_at)
     oldest = max(0, received_at - MAX_AGE_MS)
-    quarter, event_date, found, kept = -1, "", list[OwnPiece](), list[bytes]()
+    quarter, event_date = -1, ""
+    # TRICKY: list[OwnPiece]() would make its type anew for each batch.
+    found: list[OwnPiece] = []
+    kept: list[bytes] = []
     for sent in batch.events:
         name = sent.event_name.strip()
         if not name or not sent.event_id or sent.revenue_amount is not None:
@@ -108,7 +111,8 @@ def fast_records(
     site_key = site.site_id.encode() + b":"
     visitor_key = site_key + visitor_id.encode() if visitor_id else None
     named = address.encode() if address and not is_local(address) else None
-    new, records = tuple.__new__, list[Record]()
+    new = tuple.__new__
+    records: list[Record] = []
     for own, sent in zip(owns, batch.events, strict=True):
         place = sent.page_url, sent.referrer, landing
         value = b"".join((head, pages.get(place) or _page_piece(place, site), last(own)))
