@@ -198,6 +198,19 @@ def test_consent_taken_back_stops_it_at_once(visit: Visit) -> None:
     assert found.count("chunk") == before
 
 
+def test_recording_is_of_one_person(visit: Visit) -> None:
+    page = visit.open(path())
+    wait_for_chunks(visit, 1)
+    change(page, "of the first")
+    page.evaluate("headwater.reset(); headwater.page('/next'); headwater.page('/after')")
+    visit.home.wait_until(
+        "another recording", lambda: len({file.parent for file, _ in chunks(visit)}) == 2
+    )
+    visit.home.wait_until("both rows", lambda: len({r["recording_id"] for r in listed(visit)}) == 2)
+    people = {(row["recording_id"], row["visitor_id"]) for row in listed(visit)}
+    assert len(people) == len({visitor for _, visitor in people}) == 2
+
+
 def test_hidden_page_has_sent_its_last_chunk(visit: Visit) -> None:
     page = visit.open(path())
     wait_for_chunks(visit, 1)
