@@ -64,6 +64,18 @@ _PLAIN_MINUTE: Final[dict[str, Any]] = {
     "run_id": "20260301T000000",
     "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
 }
+_PLAIN_CHUNK: Final[dict[str, Any]] = {
+    "sequence": 0,
+    "visitor_id": "v",
+    "client_session_id": "s",
+    "event_count": 1,
+    "stored_bytes": 1,
+    "has_snapshot": True,
+    "is_masked": True,
+    "device": "desktop",
+    "topic_id": TOPIC_ID,
+    "topic_partition": 0,
+}
 _PLAIN_FRICTION: Final[dict[str, Any]] = {
     "kind": "rage_click",
     "visitor_id": "v",
@@ -111,6 +123,13 @@ def minute(**columns: Any) -> dict[str, Any]:
     at = columns["minute_at"]
     own = {"local_date": at.date(), "counted_until_at": at + timedelta(minutes=1)}
     return {**_PLAIN_MINUTE, **own, **columns}
+
+
+def chunk(site_id: str, recording_id: str, at: datetime) -> dict[str, Any]:
+    """Return a row of web.recording_chunks: all of a recording that is one moment long."""
+    own = {"site_id": site_id, "recording_id": recording_id, "storage_key": recording_id}
+    times = ("recording_started_at", "started_at", "ended_at", "received_at", "appended_at")
+    return {**_PLAIN_CHUNK, **own, **dict.fromkeys(times, at), "topic_offset": next(_OFFSETS)}
 
 
 def live_friction(**columns: Any) -> dict[str, Any]:

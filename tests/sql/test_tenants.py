@@ -20,6 +20,7 @@ from schemas.load import RECORDS, TABLES
 from tests.integration.stack import Stack
 from tests.sql.rows import (
     add_site,
+    chunk,
     event,
     insert,
     live_friction,
@@ -71,6 +72,7 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         insert(trino, "minute_stats", [minute(site_id=site, minute_at=later)])
         burst = {"site_id": site, "event_id": f"burst-{site}", "event_at": later}
         insert(trino, "friction_live", [live_friction(**burst)])
+        insert(trino, "recording_chunks", [chunk(site, f"recording-{site}", later)])
         restate(lake, site, [date(2026, 3, 1)], "test")
     return Two(mine, other, ask)
 
