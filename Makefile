@@ -30,8 +30,8 @@ down: ## Stop what `make up` or `make demo` started
 	@.venv/bin/headwater down
 
 .PHONY: test
-test: install ## Run every test, those on real engines too
-	$(PYTHON) -m pytest --durations=20 $(call present,$(UNIT)) $(call present,$(REAL))
+test: install ## Run every test, those on real engines too, but the longer ones of `make faults`
+	$(PYTHON) -m pytest -m "not faults_only" --durations=20 $(call present,$(UNIT)) $(call present,$(REAL))
 
 .PHONY: test-unit
 test-unit: install ## Run the tests that need no engine (seconds)

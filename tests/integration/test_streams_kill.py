@@ -176,6 +176,7 @@ def test_taskmanager_killed(streams: Stack) -> None:
     assert newest_launch(streams).job_id == before.job_id  # the job went on by itself
 
 
+@pytest.mark.faults_only
 def test_jobmanager_killed(streams: Stack) -> None:
     wait_until_it_runs(streams)
     before = newest_launch(streams)
@@ -188,6 +189,7 @@ def test_jobmanager_killed(streams: Stack) -> None:
     assert after.start.run_id == before.start.run_id
 
 
+@pytest.mark.faults_only
 def test_checkpoints_deleted(streams: Stack) -> None:
     wait_until_it_runs(streams)
     before = newest_launch(streams)
@@ -205,6 +207,7 @@ def test_checkpoints_deleted(streams: Stack) -> None:
     assert after.start.marks["events"]
 
 
+@pytest.mark.faults_only
 def test_older_checkpoint_offered(streams: Stack, tmp_path: Path) -> None:
     wait_until_it_runs(streams)
     before = newest_launch(streams)
