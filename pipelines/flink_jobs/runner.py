@@ -1,4 +1,4 @@
-"""Load a job's folder and render its SQL: from job.toml, source.sql, job.sql to statements."""
+"""Load a job's folder and render its SQL: from job.toml, its source and job.sql to statements."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from schemas.session_id import flink_session_id
 FOLDER: Final = Path(__file__).parent
 # In the order in which data meets them.
 JOB_NAMES: Final = ("collect_events", "sessionize_events", "aggregate_minutes", "detect_friction")
+SOURCE: Final = "source.sql"
 _STATES: Final = ("rocksdb", "hashmap")
 _HOUR_MS: Final = 3_600_000
 
@@ -28,6 +29,7 @@ class Job:
     """One job folder. `reads` and `produces` name topics, `writes` names tables.
 
     `parts` are its further files of SQL, by their names: text that stands in several places.
+    `source` is the file of its tables in, its own or one that several jobs share.
     `reread`, as `table.column`, holds the newest event time that the job has told of.
     """
 
@@ -48,6 +50,7 @@ class Job:
     source_sql: str
     job_sql: str
     parts: Mapping[str, str]
+    source: str = SOURCE
     state_ttl: str | None = None
     reread: str | None = None
 
@@ -76,19 +79,27 @@ def load_job(name: str, folder: Path = FOLDER) -> Job:
     if not (place / "job.toml").is_file():
         raise BadJob(f"no job {name!r}; there are {', '.join(JOB_NAMES)}.")
     try:
-        content = read_toml(place / "job.toml") | {
+        given = read_toml(place / "job.toml")
+        content = given | {
             "name": name,
-            "source_sql": (place / "source.sql").read_text("utf-8"),
+            "source_sql": _source(place, str(given.get("source", SOURCE))),
             "job_sql": (place / "job.sql").read_text("utf-8"),
             "parts": {
                 path.stem: _part(path)
                 for path in sorted(place.glob("*.sql"))
-                if path.name not in ("source.sql", "job.sql")
+                if path.name not in (SOURCE, "job.sql")
             },
         }
         return _checked(build(Job, content, f"{name}/job.toml"))
     except SchemaError as error:
         raise BadJob(str(error)) from error
+
+
+def _source(place: Path, name: str) -> str:
+    file = place / name
+    if not file.is_file():
+        raise BadJob(f"{place.name}/job.toml: no file {name!r} for its source.")
+    return file.read_text("utf-8")
 
 
 def _part(path: Path) -> str:
@@ -149,6 +160,7 @@ def render(
 def definitions(job: Job, topic_ids: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters that say what the job does: rules, columns, formulas, topic ids."""
     shared = {
+        "job": job.name,
         "session_id": flink_session_id("site_id", "visitor_id", "first_ms"),
         "topic_ids": case("topic_name", topic_ids),
         "unique_max_bytes": str(TOPICS["unique-events"].max_message_bytes),

@@ -61,7 +61,7 @@ def run(job_name: str, start: Start, files: Mapping[str, list[Row]], folder: Pat
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / name / "rows.json").write_text(text, "utf-8")
     job = load_job(job_name)
-    source_sql = (HERE / job_name / "source.sql").read_text("utf-8")
+    source_sql = (HERE / job_name / job.source).read_text("utf-8")
     place = {"folder": str(folder), "kafka_bootstrap": "", "catalog_options": ""}
     place["transaction_prefix"] = ""
     topic_ids = {topic: f"id-of-{topic}" for topic in job.reads}
@@ -71,6 +71,16 @@ def run(job_name: str, start: Start, files: Mapping[str, list[Row]], folder: Pat
     submit_locally(job_name, dict(ready.settings), statements, folder)
     sinks = [*job.writes, *(topic.replace("-", "_") for topic in job.produces)]
     return {sink: _read(folder / sink) for sink in sinks}
+
+
+def run_over(job_name: str, records: Iterable[Row], folder: Path) -> Rows:
+    """Run a reader of unique-events once, over records in the order of the broker.
+
+    It starts without state: what began before COMPLETE_AFTER_MS is not told.
+    """
+    ordered = sorted(records, key=lambda record: record["appended_at"])
+    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
+    return run(job_name, start, {"unique_events": ordered}, folder)
 
 
 def submit_locally(name: str, settings: dict[str, str], script: list[str], folder: Path) -> None:

@@ -3,20 +3,16 @@
 A case that says `counted_until_at` expects every version of its minutes, others the final ones.
 """
 
-from pathlib import Path
-
 import pytest
 
-from pipelines.flink_jobs.starts import Start
 from tests.sql.streams import (
-    COMPLETE_AFTER_MS,
     Case,
     Row,
     Rows,
     cases,
     named_columns,
     of_case,
-    run,
+    run_over,
     topic_records,
 )
 
@@ -26,12 +22,8 @@ CASES = cases("aggregate_minutes", only_table=TABLE)
 
 @pytest.fixture(scope="module")
 def minutes(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Run the job once over all cases, in the order in which the broker would append them."""
     records = [record for case in CASES for record in topic_records(case)]
-    records.sort(key=lambda record: record["appended_at"])
-    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
-    folder: Path = tmp_path_factory.mktemp("minutes")
-    return run("aggregate_minutes", start, {"unique_events": records}, folder)
+    return run_over("aggregate_minutes", records, tmp_path_factory.mktemp("minutes"))
 
 
 def wanted_versions(case: Case, rows: list[Row]) -> list[Row]:

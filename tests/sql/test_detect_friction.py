@@ -1,18 +1,24 @@
 """detect_friction over tests/sql/detect_friction: one run of the real job, a test a case."""
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
 
 import pytest
 
-from pipelines.flink_jobs.starts import Start
-from tests.sql.streams import Case, Row, Rows, cases, event, named_columns, of_case, run
+from tests.sql.streams import (
+    Case,
+    Row,
+    Rows,
+    cases,
+    named_columns,
+    of_case,
+    run_over,
+    topic_records,
+)
 
 TABLE: Final = "friction_live"
 CASES: Final = cases("detect_friction", only_table=TABLE)
-# Half an hour into the year 2020: cases of that night see a start without state, others do not.
-COMPLETE_AFTER_MS: Final = 1_577_838_600_000
 # A column that a case leaves out: a click on one button, timed by a browser that says when it sent.
 CLICK: Final[Row] = {
     "event_name": "click",
@@ -23,25 +29,16 @@ CLICK: Final[Row] = {
 }
 
 
-def topic_records(case: Case) -> list[Row]:
-    """Return the case's records as they lie in unique-events: a second after they happened."""
-    records = []
-    for number, row in enumerate(case.arrivals):
-        place: dict[str, Any] = {"topic_id": "t", "topic_partition": 0, "topic_offset": number}
-        appended = {"appended_at": row["event_at"] + timedelta(seconds=1)}
-        click = {} if row.get("record_kind") == "heartbeat" else CLICK
-        records.append(event(case.name, row, number, **click, **place, **appended))
-    return records
+def of_clicks(case: Case) -> Case:
+    """Return the case with what it leaves out of its clicks."""
+    rows = [r if r.get("record_kind") == "heartbeat" else {**CLICK, **r} for r in case.arrivals]
+    return replace(case, arrivals=rows)
 
 
 @pytest.fixture(scope="module")
 def friction(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Run the job once over all cases, in the order in which the broker would append them."""
-    records = [record for case in CASES for record in topic_records(case)]
-    records.sort(key=lambda record: record["appended_at"])
-    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
-    folder: Path = tmp_path_factory.mktemp("friction")
-    return run("detect_friction", start, {"unique_events": records}, folder)
+    records = [record for case in CASES for record in topic_records(of_clicks(case))]
+    return run_over("detect_friction", records, tmp_path_factory.mktemp("friction"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -6,11 +6,9 @@ of open ones.
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from pipelines.flink_jobs.starts import Start
 from schemas.load import FOLDER as SCHEMAS
 from tests.sql.streams import (
     COMPLETE_AFTER_MS,
@@ -21,7 +19,7 @@ from tests.sql.streams import (
     event,
     named_columns,
     of_case,
-    run,
+    run_over,
     topic_records,
 )
 
@@ -51,12 +49,8 @@ def id_records() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Run the job once over all cases, in the order in which the broker would append them."""
     records = [r for case in [*CASES, *OPEN_CASES] for r in topic_records(case)] + id_records()
-    records.sort(key=lambda record: record["appended_at"])
-    start = Start("run-1", complete_after_ms=COMPLETE_AFTER_MS)
-    folder: Path = tmp_path_factory.mktemp("sessionize")
-    return run("sessionize_events", start, {"unique_events": records}, folder)
+    return run_over("sessionize_events", records, tmp_path_factory.mktemp("sessionize"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

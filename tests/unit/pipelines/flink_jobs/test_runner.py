@@ -64,6 +64,7 @@ def test_a_changed_rule_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     shutil.copytree(FOLDER / "sessionize_events", tmp_path / "sessionize_events")
+    shutil.copy(FOLDER / "unique_events.sql", tmp_path)
     return tmp_path
 
 
@@ -73,6 +74,7 @@ def copied(tmp_path: Path) -> Path:
         ('state       = "hashmap"', 'state = "disk"', "no state 'disk'; known: rocksdb, hashmap"),
         ('["unique-events"]', '["unique"]', "no topic 'unique'"),
         ('["sessions_closed", ', '["sessions", ', "no table 'sessions'"),
+        ("../unique_events.sql", "events.sql", "no file 'events.sql' for its source"),
         ("closed.ended_at", "closed.ended", "'sessions_closed.ended' is no time of its tables"),
         ("reread  ", "# reread  ", "'restart_reread' and reread = 'table.column' go together"),
         ("gap_minutes  ", "gap_hours  ", "parameter 'gap_hours' stands nowhere in the SQL"),

@@ -1,4 +1,4 @@
--- First copies of on-time events, committed ones only, and the table of closed sessions.
+-- First copies of on-time events, committed ones only, and the lake: the source of several jobs.
 
 CREATE CATALOG lake WITH (${catalog_options});
 
@@ -11,7 +11,7 @@ ${unique_wire},
     'connector' = 'kafka',
     'topic' = 'unique-events',
     'properties.bootstrap.servers' = '${kafka_bootstrap}',
-    'properties.group.id' = 'sessionize_events',
+    'properties.group.id' = '${job}',
     'properties.isolation.level' = 'read_committed',
     'scan.startup.mode' = 'timestamp',
     'scan.startup.timestamp-millis' = '${start_ms}',
