@@ -91,6 +91,19 @@ def client_of(
     return Client(agent, verdict, geo.place_of(address))
 
 
+def browser_of(geo: Geo, address: str | None, request: Request, *, is_webdriver: bool) -> Client:
+    """Return what may be kept of the browser that sent a request."""
+    return client_of(
+        geo,
+        address,
+        request.header(b"user-agent"),
+        is_judged=True,
+        has_language=b"accept-language" in request.headers,
+        hints=hints_of(request),
+        is_webdriver=is_webdriver,
+    )
+
+
 def hints_of(request: Request) -> Hints:
     """Return the client hints of a browser's request."""
     headers = request.headers

@@ -14,6 +14,8 @@ import zstandard
 from ingest_edge.errors import BadRequest, TooLarge, UnsupportedMedia
 from schemas.load import RULES
 
+# What every gzip stream begins with.
+GZIP_MAGIC: Final = b"\x1f\x8b"
 MAX_BODY_BYTES: Final = RULES.delivery.max_batch_bytes
 _GZIP_WINDOW: Final = 31  # zlib's number for the gzip wrapper with the largest window
 _ZLIB_WINDOW: Final = 15

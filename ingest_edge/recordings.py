@@ -10,17 +10,16 @@ from typing import Annotated, Final, Literal, NamedTuple
 import msgspec
 
 from ingest_edge.arrival import Arrival
-from ingest_edge.compression import check_size, gunzip
+from ingest_edge.compression import GZIP_MAGIC, check_size, gunzip
 from ingest_edge.errors import BadRequest, DropReason
 from ingest_edge.parsing import decode_body
 from ingest_edge.privacy import AddressMask
+from ingest_edge.steps import MAX_AGE_MS
 from ingest_edge.tracker_wire import Id, Moment, Natural
 from schemas.load import RULES
 from schemas.recording import chunk_key
 
 _MAX_UNPACKED: Final = RULES.recordings.chunk_max_unpacked_bytes
-_MAX_AGE_MS: Final = RULES.delivery.max_age_hours * 3_600_000
-_GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_LEVEL: Final = 6
 _SNAPSHOT: Final = 2  # rrweb's number for a whole snapshot of the page
 # Stands in a key of object storage: one name, no way out of its folder.
@@ -106,7 +105,7 @@ def read(body: bytes) -> RecordingBody:
     A page cannot say Content-Encoding without being asked back (a preflight), so gzip is told
     by its first two bytes.
     """
-    if body.startswith(_GZIP_MAGIC):
+    if body.startswith(GZIP_MAGIC):
         body = gunzip(body, _MAX_UNPACKED)
     check_size(len(body), _MAX_UNPACKED)
     return decode_body(_BODY, body)
@@ -183,7 +182,7 @@ def _check_times(began: int, first: int, last: int, received_at: int) -> None:
     if not began <= first <= last:
         fix = "Send recording_started_at <= started_at <= ended_at."
         raise BadRequest(("body.started_at", "the times are not in order", fix))
-    if received_at - began > _MAX_AGE_MS:
+    if received_at - began > MAX_AGE_MS:
         hours = RULES.delivery.max_age_hours
         raise BadRequest(
             ("body.recording_started_at", f"more than {hours} h ago", "Send it sooner."),

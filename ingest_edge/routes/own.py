@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
+from ingest_edge.arrival import Arrival, arrival_of, browser_of
 from ingest_edge.custody import EVENTS, Edge, Parsed, take
 from ingest_edge.event import Event
 from ingest_edge.gate import (
@@ -62,15 +62,7 @@ async def post_tracker_batch(edge: Edge, request: Request) -> Answer:
 def _arrival(
     edge: Edge, request: Request, key: Key, batch: TrackerShared, address: str | None
 ) -> Arrival:
-    client = client_of(
-        edge.geo,
-        address,
-        request.header(b"user-agent"),
-        is_judged=True,
-        has_language=b"accept-language" in request.headers,
-        hints=hints_of(request),
-        is_webdriver=batch.is_webdriver,
-    )
+    client = browser_of(edge.geo, address, request, is_webdriver=batch.is_webdriver)
     received_at = edge.clock.received_at(batch.sent_at)
     is_rejected = batch.is_cookieless or batch.consent == "denied"
     ids = daily_ids(edge, key, address, request.header(b"user-agent"), is_asked=is_rejected)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from ingest_edge.arrival import Arrival
-from ingest_edge.compression import unpack
+from ingest_edge.compression import GZIP_MAGIC, unpack
 from ingest_edge.custody import EVENTS, IMPORTED, Edge, Parsed, take
 from ingest_edge.errors import BadRequest
 from ingest_edge.event import Event
@@ -29,7 +29,6 @@ from ingest_edge.parsing import (
 )
 from ingest_edge.senders import Senders
 
-_GZIP: Final = b"\x1f\x8b"
 _NO_REFERRER: Final = "$direct"
 # What the sender recognises a visitor by: not kept of one who is to have no lasting id.
 _IDS: Final = (
@@ -112,7 +111,7 @@ _KNOWN: Final = msgspec.json.Decoder(Known)
 
 async def post_events(edge: Edge, request: Request) -> Answer:
     """Take a batch, a list or one event. 200 with the dropped in the body, as to Segment's."""
-    if request.body[:2] == _GZIP:
+    if request.body.startswith(GZIP_MAGIC):
         # posthog-js compresses without saying so in a header.
         request.body = unpack(request.body, "gzip")
     body = decode_body(_BODY, request.body)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ingest_edge.arrival import Arrival, arrival_of, client_of, hints_of
+from ingest_edge.arrival import Arrival, arrival_of, browser_of
 from ingest_edge.custody import Edge, keep
 from ingest_edge.errors import DropReason, StorageAway, StorageFull
 from ingest_edge.gate import admit, client_address, key_text, left_out, privacy_signal
@@ -45,23 +45,17 @@ async def post_recording(edge: Edge, request: Request) -> Answer:
     if signal:
         return left_out(edge, signal, 1)
     address = client_address(edge, request)
-    mask = AddressMask(address)
-    piece = await asyncio.to_thread(piece_of, sent, _arrival(edge, request, key, sent), mask)
+    arrival, mask = _arrival(edge, request, key, sent, address), AddressMask(address)
+    piece = await asyncio.to_thread(piece_of, sent, arrival, mask)
     await asyncio.to_thread(_store, edge, piece)
     await keep(edge, [_record(edge, piece, mask)], CHUNKS, started)
     return json_answer(200, {"accepted": 1, "dropped": []})
 
 
-def _arrival(edge: Edge, request: Request, key: Key, sent: RecordingBody) -> Arrival:
-    client = client_of(
-        edge.geo,
-        client_address(edge, request),
-        request.header(b"user-agent"),
-        is_judged=True,
-        has_language=b"accept-language" in request.headers,
-        hints=hints_of(request),
-        is_webdriver=sent.is_webdriver,
-    )
+def _arrival(
+    edge: Edge, request: Request, key: Key, sent: RecordingBody, address: str | None
+) -> Arrival:
+    client = browser_of(edge.geo, address, request, is_webdriver=sent.is_webdriver)
     received_at = edge.clock.received_at(sent.sent_at)
     return arrival_of(key.site, "browser", received_at, sent.sent_at, client, is_secret=False)
 
