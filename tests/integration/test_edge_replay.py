@@ -14,7 +14,7 @@ from tests.browser.chromium import started
 from tests.integration.edge_home import files_with
 from tests.integration.edge_topics import values
 from tests.integration.stack import Stack
-from tests.integration.tracker_site import COUNTED, Visit, visiting
+from tests.integration.tracker_site import COUNTED, HIDDEN, Visit, visiting
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,6 @@ BODY = """<h1 title="Topsecret tip">Jane Topsecret</h1>
 <select><option value="Jane" selected>Jane</option></select>
 <input type=submit value="Pay, Jane"><div id=box></div><div data-hw-block>Jane blocked</div>"""
 BODIES = {"/": BODY, "/cart": "<p>cart</p>"}
-HIDDEN = """Object.defineProperty(document, 'visibilityState', {value: 'hidden'});
-    document.dispatchEvent(new Event('visibilitychange'))"""
 MOVE = "document.getElementById('box').append(Object.assign(document.createElement('i'), %s))"
 
 
@@ -64,6 +62,16 @@ def asked(page: Page) -> list[str]:
             found.append("chunk")
 
     page.on("request", look)
+    return found
+
+
+def asked_until_hidden(visit: Visit, address: str) -> list[str]:
+    """Return what a page asks for from its beginning until it is hidden."""
+    page = visit.context.new_page()
+    found = asked(page)
+    visit.open(address, page)
+    page.evaluate(HIDDEN)
+    visit.wait_for("page_view")
     return found
 
 
@@ -221,32 +229,17 @@ def test_hidden_page_has_sent_its_last_chunk(visit: Visit) -> None:
 
 def test_switched_off_site_never_loads_it(home: Stack, browser: Browser) -> None:
     with visiting(home, browser, BODIES) as visit:
-        page = visit.context.new_page()
-        found = asked(page)
-        visit.open(path(), page)
-        page.evaluate(HIDDEN)
-        visit.wait_for("page_view")
-        assert found == []
+        assert asked_until_hidden(visit, path()) == []
 
 
 def test_page_can_leave_itself_out(visit: Visit) -> None:
-    page = visit.context.new_page()
-    found = asked(page)
-    visit.open(path(more="data-enable-recording=false"), page)
-    page.evaluate(HIDDEN)
-    visit.wait_for("page_view")
-    assert found == []
+    assert asked_until_hidden(visit, path(more="data-enable-recording=false")) == []
 
 
 def test_no_session_of_an_empty_sample(home: Stack, browser: Browser) -> None:
     none = {"recording": {"is_on": True, "sample_percent": 0}}
     with visiting(home, browser, BODIES, settings=none) as visit:
-        page = visit.context.new_page()
-        found = asked(page)
-        visit.open(path(), page)
-        page.evaluate(HIDDEN)
-        visit.wait_for("page_view")
-        assert found == []
+        assert asked_until_hidden(visit, path()) == []
 
 
 def test_switch_thrown_while_a_page_is_open_ends_its_recording(visit: Visit) -> None:

@@ -12,14 +12,12 @@ from playwright.sync_api import Browser, Page, Request, Route
 from ingest_edge.daily_ids import PREFIX
 from tests.browser.chromium import started
 from tests.integration.stack import Stack
-from tests.integration.tracker_site import COUNTED, Visit, visiting
+from tests.integration.tracker_site import COUNTED, HIDDEN, Visit, visiting
 
 pytestmark = pytest.mark.slow
 
 GPC = "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})"
 DNT = "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})"
-HIDDEN = """Object.defineProperty(document, 'visibilityState', {value: 'hidden'});
-    document.dispatchEvent(new Event('visibilitychange'))"""
 BODIES = {"/": "<p>page</p>"}
 CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After"}
 KEYS = "JSON.stringify(Object.keys(localStorage).sort())"

@@ -16,6 +16,8 @@ from tests.integration.pages import serving_pages
 from tests.integration.stack import Stack, TestSite
 
 COUNTED: Final = "data-capture-automation data-capture-localhost"
+HIDDEN: Final = """Object.defineProperty(document, 'visibilityState', {value: 'hidden'});
+    document.dispatchEvent(new Event('visibilitychange'))"""
 STUB: Final = (
     "window.headwater=window.headwater||"
     "function(){(headwater.q=headwater.q||[]).push([Date.now(),arguments])}"

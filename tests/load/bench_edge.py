@@ -7,23 +7,19 @@ two cores, edges and load each keep to one.
 """
 
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from serving.control import keys
 from tests.integration.stack import Stack
 from tests.load.edge_load import CONNECTIONS, request
-from tests.load.edge_process import EdgeProcess, free_port, load, started, takes, wait
+from tests.load.edge_process import EdgeProcess, edge_home, free_port, load, started, takes, wait
 from tests.load.report import Figure, percentile
 
 TITLE: Final = "Edge"
@@ -31,7 +27,6 @@ DEFAULT_SIZE: Final = 60_000
 _RUNS: Final = 5
 _AWAY_RUNS: Final = 2
 _BATCHES: Final = (1, 10)
-_NO_LIMIT: Final = 1_000_000_000
 _SHARES: Final = ((0.5, "p50"), (0.99, "p99"), (0.999, "p99.9"))
 OURS: Final = "edge"
 LOG_OFF: Final = "edge without its log"
@@ -149,26 +144,16 @@ def _ratios(found: dict[tuple[str, int], Rounds]) -> Iterator[Figure]:
 @contextmanager
 def _edges() -> Iterator[tuple[Stack, dict[str, EdgeProcess], str]]:
     """Yield the home, the edges that run in it, and a key that all of them take."""
-    folder = Path(tempfile.mkdtemp(prefix="headwater-bench-"))
-    stack = Stack.at(folder / "home")
-    try:
-        stack.up("--only", "postgres,kafka,control,topics")
-        stack.make_site("bench")
-        with stack.postgres() as connection:
-            key = keys.create_key(connection, "bench", "pub", requests_per_minute=_NO_LIMIT)
-        with ExitStack() as running:
-            ports = {name: free_port() for name in (LOG_OFF, PLAIN)}
-            edges = {
-                OURS: running.enter_context(_ours(stack, urlsplit(stack.url("edge")).port or 0, 0)),
-                LOG_OFF: running.enter_context(_ours(stack, ports[LOG_OFF], -1)),
-                PLAIN: running.enter_context(_plain(stack, ports[PLAIN], key)),
-            }
-            for name, edge in edges.items():
-                wait(f"{name} to take events", partial(takes, edge, request(key, 1, kind_of(name))))
-            yield stack, edges, key
-    finally:
-        stack.headwater("down", check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    with edge_home() as (stack, key), ExitStack() as running:
+        ports = {name: free_port() for name in (LOG_OFF, PLAIN)}
+        edges = {
+            OURS: running.enter_context(_ours(stack, urlsplit(stack.url("edge")).port or 0, 0)),
+            LOG_OFF: running.enter_context(_ours(stack, ports[LOG_OFF], -1)),
+            PLAIN: running.enter_context(_plain(stack, ports[PLAIN], key)),
+        }
+        for name, edge in edges.items():
+            wait(f"{name} to take events", partial(takes, edge, request(key, 1, kind_of(name))))
+        yield stack, edges, key
 
 
 @contextmanager

@@ -5,18 +5,14 @@ turns; the difference of two rungs is what the later one adds: interpreter, libr
 their wake-ups and system calls.
 """
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-from serving.control import keys
 from tests.integration.stack import Stack
 from tests.load.edge_load import CONNECTIONS, request
-from tests.load.edge_process import EdgeProcess, free_port, load, started, takes, wait
+from tests.load.edge_process import EdgeProcess, edge_home, free_port, load, started, takes, wait
 from tests.load.edge_rung import RUNGS
 from tests.load.report import Figure
 
@@ -24,13 +20,12 @@ TITLE: Final = "Where a request's CPU goes at the edge"
 DEFAULT_SIZE: Final = 10_000
 _RUNS: Final = 5
 _BATCHES: Final = (1, 10)
-_NO_LIMIT: Final = 1_000_000_000
 
 
 def measure(size: int) -> list[Figure]:
     """Return the CPU of a request on each rung; `size` requests a run."""
     found: dict[tuple[str, int], list[float]] = {}
-    with _home() as (stack, key):
+    with edge_home() as (stack, key):
         for _ in range(_RUNS):
             for rung in RUNGS:
                 with _running(stack, rung, key) as edge:
@@ -64,20 +59,6 @@ def quiet(edge: EdgeProcess) -> None:
         return now - before < 0.01
 
     wait("the edge to fall silent", is_quiet)
-
-
-@contextmanager
-def _home() -> Iterator[tuple[Stack, str]]:
-    folder = Path(tempfile.mkdtemp(prefix="headwater-bench-"))
-    stack = Stack.at(folder / "home")
-    try:
-        stack.up("--only", "postgres,kafka,control,topics")
-        stack.make_site("bench")
-        with stack.postgres() as connection:
-            yield stack, keys.create_key(connection, "bench", "pub", requests_per_minute=_NO_LIMIT)
-    finally:
-        stack.headwater("down", check=False)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

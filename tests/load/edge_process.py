@@ -2,18 +2,23 @@
 
 import multiprocessing
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import psutil
 
 from infra.local.config import CHECKOUT
+from serving.control import keys
+from tests.integration.stack import Stack
 from tests.load.edge_load import drive
 from tests.load.report import Unmeasurable
 
@@ -21,6 +26,7 @@ from tests.load.report import Unmeasurable
 # threads, those that have ended too. /proc/PID/stat counts in ticks of 10 ms.
 _CPU_OF_PROCESS: Final = 2
 EDGE_CORE, LOAD_CORE = 0, 1
+_NO_LIMIT: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,22 @@ class EdgeProcess:
                 if line.startswith(f"{name} "):
                     return float(line.split()[1])
         return 0.0
+
+
+@contextmanager
+def edge_home() -> Iterator[tuple[Stack, str]]:
+    """Run what an edge needs in a home of its own; yield it, and a write key without a limit."""
+    folder = Path(tempfile.mkdtemp(prefix="headwater-bench-"))
+    stack = Stack.at(folder / "home")
+    try:
+        stack.up("--only", "postgres,kafka,control,topics")
+        stack.make_site("bench")
+        with stack.postgres() as connection:
+            key = keys.create_key(connection, "bench", "pub", requests_per_minute=_NO_LIMIT)
+        yield stack, key
+    finally:
+        stack.headwater("down", check=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
