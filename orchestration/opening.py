@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pipelines.batch.locks import site_lock
 from pipelines.batch.restate import Lake
 from pipelines.batch.sites.model import SiteRow, mirror
+from pipelines.lake.appending import appender
 from pipelines.lake.config import Config, load_config
 from pipelines.lake.trino import Trino
 from serving.control.database import Connection, connect
@@ -19,7 +20,7 @@ def open_lake(config: Config | None = None) -> Lake:
     def lock(site_id: str) -> AbstractContextManager[object]:
         return site_lock(config.control_url, site_id)
 
-    return Lake(Trino(config.trino_url), lock)
+    return Lake(Trino(config.trino_url), lock, append=appender(config.catalog))
 
 
 def open_control(config: Config | None = None) -> Connection:

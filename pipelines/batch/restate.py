@@ -6,28 +6,37 @@ no view shows them, maintenance purges them, and the days are as due as before.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from pipelines.batch.attribution import model as attribution
+from pipelines.batch.attribution.model import Ask
 from pipelines.batch.days import DueDay, linked_to, runs_of
 from pipelines.batch.errors import UnknownSite
 from pipelines.batch.run import Run, new_run_id
 from pipelines.batch.tables import BATCH_TABLES, FOLDER
+from pipelines.lake.appending import Append, refuse_to_append
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Row, Trino
 from schemas.load import RULES, TOPICS
 
 SWITCH: Final = "day_runs"
+# Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
+MODELS: Final[Mapping[str, Callable[[Run, Ask], Iterable[list[Row]]]]] = {
+    "attribution": attribution.rows,
+}
 _DUE: Final = FOLDER / "due"
 
 
 @dataclass(frozen=True)
 class Lake:
     """The lake as batch sees it: tables through Trino, and a clock that tests can move.
+
+    `append` takes the rows that a model in Python made, as one commit.
 
     `lock` gives the one right to restate a site; two runs of one site would both be correct
     and the later switch would win, but half of the work would be for nothing.
@@ -37,6 +46,7 @@ class Lake:
     lock: Callable[[str], AbstractContextManager[object]] = lambda site_id: nullcontext()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
+    append: Append = refuse_to_append
 
     def ask(self, path: Path, values: dict[str, Parameter], run: Run | None = None) -> list[Row]:
         """Run a file of SQL with values bound to its `:names` and return its rows."""
@@ -108,8 +118,11 @@ def zone_of(lake: Lake, site_id: str) -> str:
 
 def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:
     """Return the site-days that a restatement would change, of one site or of all."""
-    path = _DUE / "days.sql"
-    sql = read_sql(path, {"events_snapshot": str(snapshot)}).text
+    changed_touches = read_sql(_DUE / "changed_touches.sql", _touch_digest()).body
+    sql = read_sql(
+        _DUE / "days.sql",
+        {"events_snapshot": str(snapshot), "days_with_changed_touches": changed_touches},
+    ).text
     rows = lake.trino.rows(*bind(sql, {"site_id": site_id}))
     return [
         DueDay(
@@ -124,12 +137,22 @@ def _restate_stretch(lake: Lake, run: Run, before_switch: Callable[[Run], object
     for table in BATCH_TABLES.values():
         if table.query is not None and table.name != SWITCH:
             lake.ask(table.query, run.values(), run)
+        if table.name in MODELS:
+            _write_model(lake, run, table.name)
     written_at = lake.now()
     before_switch(run)
     _wait_for_readers(lake, written_at)
     switched = {**run.values(), "offsets": offsets, "committed_at": lake.now()}
     lake.ask(FOLDER / SWITCH / "query.sql", switched, run)
     return run
+
+
+def _write_model(lake: Lake, run: Run, table: str) -> None:
+    def ask(path: Path, more: Mapping[str, Parameter]) -> list[Row]:
+        return lake.ask(path, {**run.values(), **more}, run)
+
+    for rows in MODELS[table](run, ask):
+        lake.append(table, rows)
 
 
 def _wait_for_readers(lake: Lake, written_at: datetime) -> None:
@@ -146,8 +169,16 @@ def _offsets(rows: Sequence[Row]) -> str:
 
 
 def _fragments(run: Run) -> dict[str, str]:
-    """Return the select that the queries share, filled for this run."""
-    return {"counted_events": read_sql(FOLDER / "counted_events.sql", run.parameters()).body}
+    """Return what the queries share, filled for this run."""
+    return {
+        "counted_events": read_sql(FOLDER / "counted_events.sql", run.parameters()).body,
+        "known_touches": read_sql(FOLDER / "known_touches.sql").body,
+        **_touch_digest(),
+    }
+
+
+def _touch_digest() -> dict[str, str]:
+    return {"touch_digest": read_sql(FOLDER / "touch_digest.sql").body}
 
 
 def _utc(moment: datetime) -> datetime:

@@ -33,12 +33,16 @@ class Run:
         """Return what is bound to `:names` of query.sql and checks.sql."""
         late = timedelta(seconds=RULES.delivery.late_seconds)
         gap = timedelta(minutes=RULES.sessions.gap_minutes)
+        reach = timedelta(days=RULES.attribution.lookback_days.reach_days)
         return {
             "run_id": self.run_id,
             "site_id": self.site_id,
             "zone": self.zone,
             "reason": self.reason,
             "dates": list(self.dates),
+            "first_date": self.dates[0],
+            "last_date": self.dates[-1],
+            "touches_from": self.dates[0] - reach,
             "emitted_at": self.started_at,
             "read_from": begin_of(self.dates[0], self.zone) - gap,
             "read_until": looks_until(self.dates[-1], self.zone),

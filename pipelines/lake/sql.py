@@ -107,6 +107,9 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "daily_site_columns": columns_of("daily_site"),
     "minute_stats_columns": columns_of("minute_stats"),
     "friction_columns": columns_of("friction"),
+    "touchpoint_columns": columns_of("touchpoint"),
+    "conversion_columns": columns_of("conversion"),
+    "attribution_columns": columns_of("attribution"),
     "session_id": trino_session_id(
         "site_id",
         "visitor_id",
@@ -117,4 +120,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "bounce_page_views": str(RULES.sessions.bounce_page_views),
     "bounce_engaged_ms": str(RULES.sessions.bounce_engaged_ms),
     "max_age_hours": str(RULES.delivery.max_age_hours),
+    "attribution_lookback_days": str(RULES.attribution.lookback_days.longest),
+    "attribution_reach_days": str(RULES.attribution.lookback_days.reach_days),
+    "attribution_max_touches": str(RULES.attribution.max_touches),
+    "attribution_model_count": str(len(RECORDS["attribution"].field("model").symbols)),
 }

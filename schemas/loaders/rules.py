@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.loaders.attribution_rules import AttributionRules, check_attribution
 from schemas.loaders.edge_rules import (
     BotRules,
     ChannelRules,
@@ -98,6 +99,7 @@ class Rules:
     minutes: MinuteRules
     friction: FrictionRules
     recordings: RecordingRules
+    attribution: AttributionRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -105,6 +107,7 @@ def load_rules(folder: Path) -> Rules:
     content = {path.stem: read_toml(path) for path in sorted(folder.glob("*.toml"))}
     rules = build(Rules, content, "rules")
     _check_friction(rules)
+    check_attribution(rules.attribution)
     return rules
 
 

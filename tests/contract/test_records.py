@@ -13,6 +13,7 @@ from schemas.session_id import session_id
 from schemas.wire import problems
 
 SITE_SETTINGS = {"exclude_bots"}  # a setting is named as the order it gives
+SHARES = {"credit"}  # exact like money, but a share of 1
 EXAMPLES = sorted((FOLDER / "examples").glob("*/*.json"))
 
 
@@ -54,7 +55,8 @@ def _misnamed(record: Record) -> Iterator[str]:
         is_claim = field.name.startswith(("is_", "has_")) or field.name in SITE_SETTINGS
         if is_claim != (field.kind is Kind.BOOLEAN):
             yield f"{field.name}: `is_`, `has_` are for booleans, and booleans start so"
-        if field.name.endswith("_amount") != (field.kind is Kind.DECIMAL):
+        is_exact = field.kind is Kind.DECIMAL and field.name not in SHARES
+        if field.name.endswith("_amount") != is_exact:
             yield f"{field.name}: `_amount` is for money, and money ends so"
         if not field.doc.endswith("."):
             yield f"{field.name}: its doc is no sentence"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.batch.restate import Lake
+from pipelines.catalog import Catalog
+from pipelines.lake.appending import appender
 from pipelines.lake.trino import Trino
 from tests.integration.stack import Stack
 from tests.sql.rows import add_watermark
@@ -37,4 +39,5 @@ def lake(lake_home: Stack) -> Lake:
     """Return the lake of that home, in no hurry to be polite: a switch follows at once."""
     trino = Trino(lake_home.url("trino"))
     add_watermark(trino)
-    return Lake(trino, pause=lambda seconds: None)
+    append = appender(Catalog.from_env(lake_home.environment))
+    return Lake(trino, pause=lambda seconds: None, append=append)

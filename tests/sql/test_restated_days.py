@@ -2,7 +2,7 @@
 
 A case is a folder `<table>/<case>/`:
 - events.yaml: rows of web.events. `step: 2` comes after a first restatement of all of step 1;
-  then whatever is due is restated. `site: b` names a second site.
+  then whatever is due is restated, and what became due by that. `site: b` names a second site.
 - case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
 - sessions_closed.yaml, session_progress.yaml (may be absent): live sessions, open ones.
 - expect.yaml: all rows of the table or view for the case; only the columns named are compared.
@@ -35,6 +35,9 @@ READS: Final = {
     "sessions_restated": "lake.web.sessions_restated",
     "visitor_days": "lake.web.visitor_days",
     "daily_site": "lake.analytics.daily_site",
+    "touchpoints": "lake.analytics.touchpoints",
+    "conversions": "lake.web.conversions",
+    "attribution": "lake.analytics.attribution",
     "analytics_sessions": "lake.analytics.sessions",
     "analytics_events": "lake.analytics.events",
     "analytics_visitors": "lake.analytics.visitors",
@@ -44,6 +47,7 @@ _OF_RUNS: Final = {
     "event_sessions": "local_date",
     "sessions_restated": "started_date",
     "visitor_days": "local_date",
+    "conversions": "local_date",
 }
 
 
@@ -132,6 +136,7 @@ def restated(lake: Lake) -> dict[str, list[dict[str, Any]]]:
     _restate_due(lake, set(zones))
     insert(lake.trino, "events", [row for case in CASES for row in case.events(2)])
     _restate_due(lake, set(zones))
+    _restate_due(lake, set(zones))  # conversions whose touches changed
     return {table: lake.trino.rows(_select(table)) for table in READS}
 
 
@@ -197,3 +202,20 @@ def test_sessions_of_an_event_are_compared_by_their_number(
         by_session[row["session_id"]].add(row["event_id"])
     counts = {row["session_id"]: row["event_count"] for row in restated["sessions_restated"]}
     assert {session: len(events) for session, events in by_session.items()} == counts
+
+
+def test_a_conversion_has_the_session_of_its_event(
+    restated: dict[str, list[dict[str, Any]]],
+) -> None:
+    sessions = {(r["site_id"], r["event_id"]): r["session_id"] for r in restated["event_sessions"]}
+    found = {(r["site_id"], r["event_id"]): r["session_id"] for r in restated["conversions"]}
+    assert found == {key: sessions.get(key) for key in found}
+    assert None in found.values()
+    assert len(set(found.values())) > 2
+
+
+def test_in_the_end_nothing_is_due(lake: Lake, restated: dict[str, list[dict[str, Any]]]) -> None:
+    snapshot = newest_snapshot(lake)
+    assert snapshot is not None
+    due = due_now(due_days(lake, snapshot), read_watermark(lake), recent_days=None)
+    assert not [site for site in due if site.startswith(RUN)]

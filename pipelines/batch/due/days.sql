@@ -1,7 +1,7 @@
 -- One row = one site-day that a restatement would change: nobody restated it yet, it was open
 -- when read, or it is dirty (design.md 3, Day).
 -- In:     web.events as of a snapshot, web.sites, analytics.day_runs, web.sessions_restated,
---         web.visitor_days, web.first_seen, web.surplus_events
+--         web.visitor_days, web.first_seen, web.surplus_events, changed_touches.sql
 -- Rules:  sessions.gap_minutes, session_senders
 -- Owner:  analytics
 WITH sites AS (
@@ -104,6 +104,9 @@ days_with_new_surplus AS (
     -- Run ids sort by time.
     WHERE surplus.run_id > runs.run_id
 ),
+days_with_changed_touches AS (
+    ${days_with_changed_touches}
+),
 open_days AS (
     SELECT runs.site_id, runs.local_date
     FROM runs
@@ -118,6 +121,8 @@ reasons AS (
     SELECT site_id, local_date, 'first seen elsewhere' AS reason FROM days_with_old_visitors_as_new
     UNION ALL
     SELECT site_id, local_date, 'new surplus' AS reason FROM days_with_new_surplus
+    UNION ALL
+    SELECT site_id, local_date, 'changed touches' AS reason FROM days_with_changed_touches
     UNION ALL
     SELECT site_id, local_date, 'open' AS reason FROM open_days
 ),

@@ -29,3 +29,29 @@ def test_friction_that_cannot_be_judged(tmp_path: Path, before: str, after: str,
     file.write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SchemaError, match=f"rules/friction.toml: {said}"):
         load_rules(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("half_life_days         = 7 ", "half_life_days         = 0 ", "half_life_days must be"),
+        ("[40, 20, 40]", "[40, 60]", "position_weights are three"),
+        ("[50, 50]", "[100, 0]", "position_two_weights are two"),
+        ("history_days           = 90", "history_days           = 0", "history_days must be"),
+        ("exact_channels = 12", "exact_channels = 21", "shapley_exact_channels must be 2 to 20"),
+        ("prior_paths    = 10", "prior_paths    = -1", "shapley_prior_paths must not"),
+        ("max_touches            = 100", "max_touches            = 1", "max_touches must be 2"),
+        ("markov          = 30", "markov          = 0", "every one of lookback_days"),
+    ],
+)
+def test_attribution_that_no_model_could_keep_to(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(FOLDER / "rules", folder)
+    file = folder / "attribution.toml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SchemaError, match=f"rules/attribution.toml: {said}"):
+        load_rules(folder)

@@ -1,0 +1,1 @@
+"""Who gets the credit for a conversion: eight models, pure functions over plain data."""

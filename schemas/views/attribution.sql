@@ -1,0 +1,14 @@
+-- One row = the credit that one model gives to one touch of a conversion of a restated day.
+-- Choose a model: every model gives all of every conversion.
+-- In:      web.attribution, analytics.day_runs
+-- Columns: attribution
+-- Owner:   analytics
+WITH counting_credits AS (
+    SELECT credit.*
+    FROM lake.web.attribution AS credit
+    JOIN lake.analytics.day_runs AS day
+        ON day.site_id = credit.site_id
+        AND day.local_date = credit.local_date
+        AND day.run_id = credit.run_id
+)
+SELECT ${attribution_columns} FROM counting_credits
