@@ -64,6 +64,10 @@ bench: install ## Measure speed and freshness; writes docs/reference
 bench-edge: install ## Measure the edge beside one written in the obvious way
 	$(PYTHON) -m tests.load edge
 
+.PHONY: bench-streams
+bench-streams: install ## Measure each stream job beside plain Flink SQL and Python
+	$(PYTHON) -m tests.load streams
+
 .PHONY: faults
 faults: install ## Kill processes under load and count every event
 	$(PYTHON) -m pytest -m faults tests
