@@ -11,7 +11,7 @@ from serving import problems, warm
 from serving.docs import add_docs
 from serving.frame import Frame
 from serving.parts import Parts
-from serving.routes import query, service, sites
+from serving.routes import live, query, service, sites
 
 _SILENT: Final = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
@@ -32,6 +32,7 @@ def make_app(parts: Parts) -> FastAPI:
         parts.store.open()
         async with warm.in_background(parts):
             yield
+        parts.feed.close()
         parts.store.close()
 
     app = FastAPI(
@@ -47,6 +48,7 @@ def make_app(parts: Parts) -> FastAPI:
     problems.add_handlers(app)
     app.include_router(query.router)
     app.include_router(sites.router)
+    app.include_router(live.router)
     add_docs(app)
     app.include_router(service.router)
     app.add_middleware(Frame)

@@ -15,7 +15,7 @@ class MissingSetting(Exception):
 class Config:
     """What the API needs to know about its surroundings.
 
-    `dashboard` is the built page and may be absent.
+    `dashboard` is the built page and may be absent. Without `kafka_bootstrap` nothing is told live.
     """
 
     host: str
@@ -24,6 +24,7 @@ class Config:
     postgres_url: str
     trino_url: str
     dashboard: Path
+    kafka_bootstrap: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
@@ -39,6 +40,7 @@ class Config:
             postgres_url=_needed(env, "HEADWATER_POSTGRES_URL"),
             trino_url=_needed(env, "HEADWATER_TRINO_URL"),
             dashboard=Path(__file__).parent / "dashboard" / "dist",
+            kafka_bootstrap=env.get("HEADWATER_KAFKA_BOOTSTRAP", ""),
         )
 
 

@@ -5,10 +5,12 @@ ServingError
 ├── NotSignedIn         401  no key, no cookie, or one that does not count
 ├── Forbidden           403  a site or a write that this caller may not touch
 ├── NotFound            404
+├── TooManyStreams      429  as many listen to live events as may
 └── Unavailable         503  what is needed is away and nothing remembered can stand in
     ├── LakeUnavailable      Trino does not answer
     ├── LakeBusy             Trino took too long or has no room
-    └── ControlAway          Postgres does not answer
+    ├── ControlAway          Postgres does not answer
+    └── LiveAway             Kafka does not answer: nothing can be told live
 """
 
 from dataclasses import dataclass
@@ -61,6 +63,12 @@ class NotFound(ServingError):
     status, code, title = 404, "not_found", "Not found"
 
 
+class TooManyStreams(ServingError):
+    """No more listeners fit; others must leave first."""
+
+    status, code, title = 429, "too_many_streams", "Too many listen already"
+
+
 class Unavailable(ServingError):
     """What is needed is away; the same request may succeed in seconds."""
 
@@ -83,6 +91,12 @@ class ControlAway(Unavailable):
     """Postgres is away and the caller is not remembered."""
 
     code, title = "control_unavailable", "The control plane does not answer"
+
+
+class LiveAway(Unavailable):
+    """Kafka is away: events cannot be told while they arrive."""
+
+    code, title = "live_unavailable", "Live events cannot be told"
 
 
 def query_error(loc: tuple[str | int, ...], msg: str, fix: str = "") -> QueryError:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY: Final = CollectorRegistry()
 REQUESTS: Final = Histogram(
@@ -22,6 +22,17 @@ LAKE: Final = Histogram(
 CACHE: Final = Counter(
     "headwater_serving_cache_total",
     "Looks into the cache of figures: hit, miss, stale.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+LIVE_STREAMS: Final = Gauge(
+    "headwater_serving_live_streams",
+    "Listeners to live events now.",
+    registry=REGISTRY,
+)
+LIVE_EVENTS: Final = Counter(
+    "headwater_serving_live_events_total",
+    "Live events for listeners: sent, skipped because they read too slowly or came back too late.",
     ["outcome"],
     registry=REGISTRY,
 )

@@ -6,12 +6,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from schemas.load import RULES
 from serving.answers import Answers
 from serving.cache import Cache
 from serving.callers import caller_of, cookie_name
 from serving.config import Config
 from serving.freshness import Freshness
 from serving.lake import Lake
+from serving.live.feed import LiveFeed
+from serving.live.tail import KafkaTail
 from serving.page import Page
 from serving.realtime import LiveView
 from serving.scope import Caller, SiteScope, check_may_read, site_scope
@@ -28,6 +31,7 @@ class Parts:
     store: Store
     service: Service
     live: LiveView
+    feed: LiveFeed
     page: Page
 
     @property
@@ -51,6 +55,7 @@ def build(config: Config, lake: Lake, store: Store) -> Parts:
         store=store,
         service=Service(answers),
         live=LiveView(lake, cache),
+        feed=LiveFeed(KafkaTail(kafka) if (kafka := config.kafka_bootstrap) else None, RULES.live),
         page=Page(config.dashboard),
     )
 

@@ -65,9 +65,9 @@ def _problem(
 
 
 def respond(problem: Problem) -> Response:
-    """Send a problem; 503 says when to come back, 401 how to sign in."""
+    """Send a problem; 503 and 429 say when to come back, 401 how to sign in."""
     headers = {"Cache-Control": "no-store", "X-Request-Id": problem.request_id}
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _RETRY_SECONDS
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

@@ -79,7 +79,21 @@ class FrictionRules:
     together_seconds: int
     abandon_minutes: int
     error_events: tuple[str, ...]
+    hint_events: tuple[str, ...]
     friction_senders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LiveRules:
+    """How events are told while they arrive (rules/live.toml)."""
+
+    buffer_events: int
+    queue_events: int
+    keep_alive_seconds: int
+    linger_seconds: int
+    retry_ms: int
+    max_streams: int
+    max_streams_per_site: int
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,7 @@ class Rules:
     friction: FrictionRules
     recordings: RecordingRules
     attribution: AttributionRules
+    live: LiveRules
 
 
 def load_rules(folder: Path) -> Rules:

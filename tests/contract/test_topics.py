@@ -15,7 +15,8 @@ def test_kafka_names_are_kebab_case() -> None:
 
 
 def test_no_dead_end_on_the_path() -> None:
-    rooms = {path.parent.name for path in JOBS.glob("*/job.toml")} | {"ingest_edge"}
+    jobs = {path.parent.name for path in JOBS.glob("*/job.toml")}
+    rooms = jobs | {"ingest_edge", "serving"}
     for topic in TOPICS.values():
         assert topic.producer in rooms, f"{topic.name}: nobody writes it"
         assert topic.consumers, f"{topic.name}: nobody reads it"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from infra.local.home import Home
 from infra.local.running import current_status
 from tests.integration.commands import ask_api, post
+from tests.integration.live import listening
 from tests.integration.stack import Stack, TestSite
 from tests.load.report import Figure, Unmeasurable, percentile
 
@@ -31,8 +32,13 @@ def measure(size: int) -> list[Figure]:
         raise Unmeasurable(f"{home} is not up: start it with `headwater up`")
     stack = Stack.at(home)
     site = stack.make_site(f"bench-{uuid.uuid4().hex[:8]}")
+    told = told_live(stack, site, 10 * size)
     in_sql, in_api = freshness(stack, site, size)
-    return [*_figures("readable in SQL", in_sql), *_figures("counted by the API", in_api)]
+    return [
+        *_figures("told live", told),
+        *_figures("readable in SQL", in_sql),
+        *_figures("counted by the API", in_api),
+    ]
 
 
 def _figures(name: str, seconds: list[float]) -> list[Figure]:
@@ -54,6 +60,20 @@ def freshness(stack: Stack, site: TestSite, count: int) -> tuple[list[float], li
             in_sql.append(seconds)
             in_api.append(time.monotonic() - started)
     return in_sql, in_api
+
+
+def told_live(stack: Stack, site: TestSite, count: int) -> list[float]:
+    """Return seconds from sending each event until a listener of the API has it."""
+    path = f"/api/v1/sites/{site.site_id}/events/live"
+    found = []
+    with listening(stack.url("serving"), path, site.api_key) as heard:
+        for number in range(count + 1):
+            started = time.monotonic()
+            send(stack, site, page_view(f"live-{number}"))
+            told = heard.next()
+            if number:  # the first waits until the edge knows the key
+                found.append(told.at - started)
+    return found
 
 
 def page_view(event_id: str, visitor: str = "v1") -> dict[str, Any]:

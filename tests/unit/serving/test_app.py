@@ -13,11 +13,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from schemas.load import RULES
 from serving.answers import Answers
 from serving.app import make_app
 from serving.cache import Cache
 from serving.config import Config
 from serving.freshness import Freshness
+from serving.live.feed import LiveFeed
 from serving.page import Page
 from serving.parts import Parts
 from serving.query.sql import Sql
@@ -76,6 +78,7 @@ def make_world(folder: Path) -> World:
         store=cast(Store, store),
         service=Service(Answers(lake, cache, Freshness(lake, clock), clock)),
         live=LiveView(lake, cache, clock),
+        feed=LiveFeed(None, RULES.live),
         page=Page(config.dashboard),
     )
     return World(make_app(parts), lake, store, clock)
@@ -327,8 +330,8 @@ def test_every_route_of_the_api_has_a_stable_name_and_words(world: World) -> Non
         for operation in methods.values()
     ]
     assert sorted(name for name, _ in names) == [
-        "dictionary", "list_sites", "queries", "queries_by_link", "query", "query_by_link",
-        "realtime", "request_restatement", "restatement",
+        "dictionary", "list_sites", "live_events", "live_friction", "queries", "queries_by_link",
+        "query", "query_by_link", "realtime", "request_restatement", "restatement",
     ]  # fmt: skip
     assert all(words for _, words in names)
 
@@ -354,6 +357,22 @@ def test_realtime_outlives_the_lake(world: World) -> None:
     world.clock.now += 60
     found = world.ask("GET", "/api/v1/sites/shop/realtime", headers=KEY).json()
     assert found["stale_seconds"] == 60
+
+
+def test_live_events_are_of_a_site_that_one_may_read(world: World) -> None:
+    for kind in ("events", "friction"):
+        problem(world.ask("GET", f"/api/v1/sites/shop/{kind}/live"), 401)
+        problem(world.ask("GET", f"/api/v1/sites/blog/{kind}/live", headers=KEY), 403)
+        found = world.ask("GET", f"/api/v1/sites/shop/{kind}/live", headers=KEY)
+        assert problem(found, 503)["code"] == "live_unavailable"  # this world has no Kafka
+        assert found.headers["retry-after"]
+
+
+def test_friction_of_no_known_kind_is_refused(world: World) -> None:
+    path = "/api/v1/sites/shop/friction/live?kind=rage_click&kind=anger"
+    found = problem(world.ask("GET", path, headers=KEY), 422)["errors"][0]
+    assert found["loc"] == ["kind", 1]
+    assert "dead_click" in found["fix"]
 
 
 def test_totals_of_a_series_are_added_up_but_for_distinct_visitors(world: World) -> None:

@@ -1,0 +1,1 @@
+"""The live feed: events of a site, told while they arrive at the broker."""
