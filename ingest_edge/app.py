@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from ingest_edge.clock import Clock, ReplayClock, WallClock
@@ -26,6 +27,7 @@ from ingest_edge.http import (
 from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
+from ingest_edge.pointers import POINTERS
 from ingest_edge.routes import service
 from ingest_edge.routes.table import AT_ONCE, handler_of, max_bytes_of
 from ingest_edge.salts import Salts
@@ -158,8 +160,8 @@ def make_app(config: Config) -> App:
     metrics = Metrics()
     clock: Clock = ReplayClock() if config.is_replay else WallClock()
     sink = DurableSink(config, metrics)
-    beats = Heartbeats(EVENTS, sink, clock, metrics)
-    sink.on_delivered = beats.heard
+    beats = [Heartbeats(topic, sink, clock, metrics) for topic in (EVENTS, POINTERS)]
+    sink.on_delivered = partial(_tell_all, beats)
     salts = Salts(clock.now)
     edge = Edge(
         config=config,
@@ -172,7 +174,16 @@ def make_app(config: Config) -> App:
         salts=salts,
         blobs=_open_blobs(config),
     )
-    return App(edge, beats.run)
+    return App(edge, partial(_run_all, beats))
+
+
+def _tell_all(beats: Sequence[Heartbeats], topic: str, partition: int) -> None:
+    for each in beats:
+        each.heard(topic, partition)
+
+
+async def _run_all(beats: Sequence[Heartbeats]) -> None:
+    await asyncio.gather(*(each.run() for each in beats))
 
 
 def _open_blobs(config: Config) -> Blobs:

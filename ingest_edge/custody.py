@@ -1,5 +1,6 @@
 """Take a parsed batch through the steps, make it durable, say what became of each event."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from ingest_edge.geo import Geo
 from ingest_edge.key_store import KeyStore
 from ingest_edge.limits import Limits
 from ingest_edge.metrics import Metrics
+from ingest_edge.pointers import POINTERS, is_pointers, pointers_of
+from ingest_edge.pointers import SCHEMA as POINTERS_SCHEMA
 from ingest_edge.privacy import AddressMask, masked_payload
 from ingest_edge.record import Record
 from ingest_edge.salts import Salts
@@ -99,16 +102,31 @@ async def take(
     records: list[Record] = []
     refusals: list[tuple[int, Refusal]] = []
     for index, (raw, result, arrival, mask) in enumerate(batch):
-        refusal = result if isinstance(result, Refusal) else run_steps(result, arrival)
-        if refusal is None and isinstance(result, Event):
-            records.append(_record(edge.clock, result, mask, topic))
-        elif refusal is not None:
-            refusals.append((index, refusal))
-            _reject(edge, raw, refusal, arrival, mask)
+        if isinstance(result, Event):
+            made = run_steps(result, arrival) or _record(edge.clock, result, mask, topic)
+        else:
+            made = result
+        if isinstance(made, Refusal):
+            refusals.append((index, made))
+            _reject(edge, raw, made, arrival, mask)
+        else:
+            records.append(made)
     if refusals and not records:
         raise _nothing_accepted(refusals, events_in)
-    await keep(edge, records, topic, started)
+    await _keep_all(edge, records, topic, started)
     return Outcome(len(records), refusals)
+
+
+async def _keep_all(edge: Edge, records: Sequence[Record], topic: str, started: float) -> None:
+    """Return when all records are durable; those of each topic go together."""
+    pointers = [record for record in records if record.topic == POINTERS]
+    if not pointers:
+        await keep(edge, records, topic, started)
+        return
+    others = [record for record in records if record.topic != POINTERS]
+    batches = [(topic, others)] if others else []
+    batches.append((POINTERS, pointers))
+    await asyncio.gather(*(keep(edge, some, name, started) for name, some in batches))
 
 
 async def keep(edge: Edge, records: Sequence[Record], topic: str, started: float) -> None:
@@ -118,14 +136,21 @@ async def keep(edge: Edge, records: Sequence[Record], topic: str, started: float
     edge.metrics.add("headwater_edge_events_accepted_total", topic, len(records))
 
 
-def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record:
-    encoded = encode(event)
+def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record | Refusal:
+    schema = SCHEMA
+    if is_pointers(event):
+        made = pointers_of(event)
+        if isinstance(made, Refusal):
+            return made
+        topic, schema, encoded = POINTERS, POINTERS_SCHEMA, made
+    else:
+        encoded = encode(event)
     value = mask.hide(encoded)
     visitor = (event.visitor_id or event.event_id).encode()
     if value is not encoded:
         visitor = mask.hide(visitor)
     key = event.site_id.encode() + b":" + visitor
-    return Record(topic, key, value, SCHEMA, clock.record_time(event.received_at))
+    return Record(topic, key, value, schema, clock.record_time(event.received_at))
 
 
 def _reject(

@@ -19,6 +19,7 @@ from ingest_edge.geo import Place
 from ingest_edge.keys import PageKey, Site
 from ingest_edge.parsing import MAX_DEPTH, NOTHING
 from ingest_edge.pieces import BatchPiece, ClientPiece, OwnPiece, PagePiece, first, inner, last
+from ingest_edge.pointers import MOVES
 from ingest_edge.privacy import AddressMask, may_name_address
 from ingest_edge.record import Record
 from ingest_edge.steps import (
@@ -56,6 +57,8 @@ def own_pieces(batch: WholeTrackerBatch, site: Site, received_at: int) -> list[O
         if not name or not sent.event_id or sent.revenue_amount is not None:
             return None
         name = _ALIASES.get(name, name)
+        if name == MOVES:
+            return None
         event_at = received_at
         if sent.client_at is not None:
             event_at = min(sent.client_at + shift, received_at)

@@ -5,16 +5,16 @@ from typing import Final
 import msgspec
 
 from ingest_edge.custody import Edge
-from ingest_edge.errors import DropReason
 from ingest_edge.gate import left_out, privacy_signal
 from ingest_edge.http import Answer, Request, json_answer
 from ingest_edge.parsing import decode_body, refuse
 from ingest_edge.plain_batch import Check, PlainBatch, admit_sender, take_plain
 from ingest_edge.plain_event import PlainEvent
+from ingest_edge.pointers import MOVES
 
 _BATCH: Final = msgspec.json.Decoder(PlainBatch)
-# Points of a heatmap that are events by themselves, and as what.
-_POINTS: Final = {"click": "click", "scroll": "scroll_depth", "scroll_depth": "scroll_depth"}
+# Points of a heatmap, and the events they are: clicks are events like any other.
+_POINTS: Final = {"click": "click", "scroll_depth": "scroll_depth", "move": MOVES, "scroll": MOVES}
 
 
 async def post_collect(edge: Edge, request: Request) -> Answer:
@@ -23,7 +23,7 @@ async def post_collect(edge: Edge, request: Request) -> Answer:
 
 
 async def post_heatmap(edge: Edge, request: Request) -> Answer:
-    """Take points of a heatmap: clicks and scroll depths. Moves are refused: nothing keeps them."""
+    """Take points of a heatmap: clicks go the way of events, moves and depths to `pointers`."""
     return await _collect(edge, request, _check_point)
 
 
@@ -41,9 +41,6 @@ async def _collect(edge: Edge, request: Request, check: Check | None) -> Answer:
 def _check_point(sent: PlainEvent) -> None:
     """Let a point pass under the name of its event, or refuse it."""
     kind = sent.type or sent.name or sent.event or ""
-    if kind == "move":
-        refuse("type", "moves are kept nowhere yet", "Send clicks and scroll depths.",
-               DropReason.NOT_KEPT)  # fmt: skip
     if kind not in _POINTS:
-        refuse("type", f"{kind[:40]!r} is no point of a heatmap", "Send click or scroll.")
+        refuse("type", f"{kind[:40]!r} is no point of a heatmap", "Send click, move or scroll.")
     sent.name = _POINTS[kind]

@@ -70,7 +70,7 @@ ROUTES: Final[tuple[Route, ...]] = (
           "Segment's batch for the site of the path.", Batch, "batch", Message),
     Route("/api/collect", collect.post_collect, "A site's events, without a key from its hosts.",
           PlainBatch, "events", PlainEvent),
-    Route("/api/collect/heatmap", collect.post_heatmap, "Clicks and scroll depths of a heatmap.",
+    Route("/api/collect/heatmap", collect.post_heatmap, "Clicks, moves and depths of a heatmap.",
           PlainBatch, "events", PlainEvent),
     Route("/api/track/events", funnel.post_events, "Events with a key and a funnel (= site).",
           funnel.FunnelBatch, "events", PlainEvent),

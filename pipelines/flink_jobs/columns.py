@@ -1,9 +1,11 @@
 """What a job's SQL takes from records: column lists and checks, so that no column is named twice.
 
-A job.toml asks for one as "<shape> <record>", for example `event_wire = "wire event"`.
+A job.toml asks for one as "<shape> <record>", for example `event_wire = "wire event"`, or for some
+of the record's columns: "wire event: site_id, event_at".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pipelines.flink_jobs.errors import BadJob
@@ -15,12 +17,21 @@ _LAST_MS: Final = 253_402_300_799_999
 
 
 def columns(request: str, records: Mapping[str, Record]) -> str:
-    """Return the SQL that "<shape> <record>" asks for; BadJob lists the shapes that exist."""
-    shape, _, name = request.partition(" ")
+    """Return the SQL that the request asks for; BadJob lists the shapes, or names the column."""
+    shape, _, rest = request.partition(" ")
+    name, _, chosen = rest.partition(": ")
     if shape not in _SHAPES or name not in records:
         shapes = ", ".join(_SHAPES)
         raise BadJob(f"columns {request!r}: write one of {shapes}, and the name of a record.")
-    return _SHAPES[shape](records[name])
+    record = records[name]
+    return _SHAPES[shape](_cut(record, chosen.split(", "), request) if chosen else record)
+
+
+def _cut(record: Record, chosen: Sequence[str], request: str) -> Record:
+    """Return the record with the chosen columns alone, in its own order."""
+    if unknown := set(chosen) - {field.name for field in record.fields}:
+        raise BadJob(f"columns {request!r}: {record.name} has no {sorted(unknown)[0]!r}.")
+    return replace(record, fields=tuple(f for f in record.fields if f.name in chosen))
 
 
 def names(record: Record) -> str:

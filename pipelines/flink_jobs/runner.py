@@ -18,7 +18,13 @@ from schemas.session_id import flink_session_id
 
 FOLDER: Final = Path(__file__).parent
 # In the order in which data meets them.
-JOB_NAMES: Final = ("collect_events", "sessionize_events", "aggregate_minutes", "detect_friction")
+JOB_NAMES: Final = (
+    "collect_events",
+    "sessionize_events",
+    "aggregate_minutes",
+    "detect_friction",
+    "map_clicks",
+)
 SOURCE: Final = "source.sql"
 _STATES: Final = ("rocksdb", "hashmap")
 _HOUR_MS: Final = 3_600_000
@@ -171,13 +177,13 @@ def definitions(job: Job, topic_ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def rule_text(path: str, where: str) -> str:
-    """Return a rule as SQL has it: a number, or quoted texts between commas."""
+    """Return a rule as SQL has it: a number, or several or quoted texts between commas."""
     try:
         value = attrgetter(path)(RULES)
     except AttributeError as error:
         raise BadJob(f"{where}: no rule {path!r} in schemas/rules.") from error
     if isinstance(value, tuple):
-        return ", ".join(literal(str(item)) for item in value)
+        return ", ".join(literal(i) if isinstance(i, str) else str(i) for i in value)
     return str(value)
 
 

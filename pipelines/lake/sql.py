@@ -110,6 +110,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "touchpoint_columns": columns_of("touchpoint"),
     "conversion_columns": columns_of("conversion"),
     "attribution_columns": columns_of("attribution"),
+    "heatmap_cell_columns": columns_of("heatmap_cell"),
     "session_id": trino_session_id(
         "site_id",
         "visitor_id",

@@ -110,6 +110,7 @@ class EventRules:
     name_max_length: int
     passive: tuple[str, ...]
     interactive: tuple[str, ...]
+    moves: str
     conversions: tuple[str, ...]
     breakdown: Mapping[str, tuple[str, ...]]
     segment_names: Mapping[str, str]

@@ -97,6 +97,26 @@ class LiveRules:
 
 
 @dataclass(frozen=True)
+class HeatmapRules:
+    """What a heatmap is made of (rules/heatmap.toml)."""
+
+    cell_width_permille: int
+    cell_height_px: int
+    max_height_px: int
+    mobile_max_px: int
+    tablet_max_px: int
+    depths_percent: tuple[int, ...]
+    heatmap_senders: tuple[str, ...]
+    cell_seconds: int
+    step_seconds: int
+    state_hours: int
+    sample_ms: int
+    batch_points: int
+    batch_ms: int
+    max_points: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -115,6 +135,7 @@ class Rules:
     recordings: RecordingRules
     attribution: AttributionRules
     live: LiveRules
+    heatmap: HeatmapRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -123,7 +144,21 @@ def load_rules(folder: Path) -> Rules:
     rules = build(Rules, content, "rules")
     _check_friction(rules)
     check_attribution(rules.attribution)
+    _check_heatmap(rules.heatmap)
     return rules
+
+
+def _check_heatmap(heatmap: HeatmapRules) -> None:
+    """Refuse values by which cells would overlap, or be forgotten while they are counted."""
+    where, hour = "rules/heatmap.toml", 3_600
+    if heatmap.cell_seconds != hour:
+        raise SchemaError(f"{where}: cell_seconds must be {hour}: heatmap_cells has an hour_at")
+    if heatmap.cell_seconds % heatmap.step_seconds:
+        raise SchemaError(f"{where}: step_seconds must divide cell_seconds")
+    if heatmap.state_hours * hour < 2 * heatmap.cell_seconds:
+        raise SchemaError(f"{where}: state_hours must be twice cell_seconds, or more")
+    if sorted(set(heatmap.depths_percent) & set(range(1, 101))) != [*heatmap.depths_percent]:
+        raise SchemaError(f"{where}: depths_percent must rise, from 1 to 100 at most")
 
 
 def _check_friction(rules: Rules) -> None:

@@ -6,7 +6,7 @@ JOBS = FOLDER.parent / "pipelines" / "flink_jobs"
 
 
 def test_a_visitor_keeps_their_partition() -> None:
-    ordered = [TOPICS["events"], TOPICS["unique-events"]]
+    ordered = [TOPICS["events"], TOPICS["unique-events"], TOPICS["pointers"]]
     assert len({(topic.partitions, topic.partitioner, topic.key) for topic in ordered}) == 1
 
 

@@ -45,7 +45,7 @@ BODIES = {
         Promise.reject(Error('refused'))</script><img src="/gone.png?token=1">""",
     "/video": "<video id=v muted width=100 height=60></video>",
     **{f"/without-{name}": ALL_PARTS for name in PARTS},
-    "/moves": "<div style='width:100vw;height:100vh'>moves</div>",
+    "/moves": "<div style='width:100vw;height:400vh'>moves</div>",
 }
 # A video that Chromium makes itself: no file, no codec beyond its own.
 PLAY = """async () => {
@@ -334,17 +334,31 @@ def test_page_without_scrolling_is_seen_whole(visit: Visit) -> None:
     assert [e["scroll_percent"] for e in visit.events("scroll_depth")] == [100]
 
 
-def test_pointer_moves_when_asked(visit: Visit) -> None:
+def test_pointer_moves_and_depths_when_asked(visit: Visit) -> None:
     page = visit.open("/moves" + with_options(moves="true"))
     for step in range(8):
         page.mouse.move(100 + 50 * step, 200)
         page.wait_for_timeout(120)
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    for part in (0.25, 0.5, 0.25):
+        page.evaluate(
+            f"""() => new Promise(done => {{ addEventListener('scroll', done, {{once: true}});
+                scrollTo(0, document.documentElement.scrollHeight * {part}) }})"""
+        )
+    page.evaluate("headwater.track('end')")
     page.close()
-    (moves,) = visit.wait_for("pointer_moves")
-    points = moves["properties"]["points"]
+    visit.wait_for("end")
+    first, second = visit.pointers()
+    points = [tuple(map(int, point.split(","))) for point in first["points"].split(" ")]
     assert 5 <= len(points) <= 9
-    assert all(0 <= x <= 1_000 and y == 200 for _, x, y in points)
-    assert [at for at, _, _ in points] == sorted(at for at, _, _ in points)
+    assert all(0 <= x <= 1_000 and y == 200 for x, y in points)
+    assert [x for x, _ in points] == sorted(x for x, _ in points)
+    assert (first["page_path"], first["page_view_id"]) == ("/moves", second["page_view_id"])
+    # Each depth is told of once.
+    assert (first["scroll_from_percent"], first["scroll_percent"]) == (0, 25)
+    assert (second["scroll_from_percent"], second["scroll_percent"]) == (25, 75)
+    assert "points" not in second
+    assert visit.events("pointer_moves") == []
 
 
 def test_each_part_can_be_switched_off(visit: Visit) -> None:

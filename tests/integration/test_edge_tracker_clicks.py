@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.chromium import started
 from tests.integration.stack import Stack
@@ -48,6 +48,7 @@ BODIES = {
     "/slow-form": "<form action=/slow><button id=slow-form>send</button></form>",
     "/error": "<button id=error onclick=\"throw Error('broken '+Date.now())\">broken</button>",
     "/rejects": "<button id=rejects onclick=\"Promise.reject(Error('no'))\">rejects</button>",
+    "/early": "<button id=early>early</button>",
     "/spread": "<div id=spread role=button style='width:400px;height:60px'>wide</div>",
 }
 
@@ -151,3 +152,36 @@ def test_form_whose_answer_takes_long_is_not_dead(visit: Visit) -> None:
                 if e["page_path"] == "/slow-form"]  # fmt: skip
     assert click["properties"]["response_kind"] == "submit"
     assert "/slow-form" not in [e["page_path"] for e in visit.events("dead_click")]
+
+
+def test_clicks_made_before_the_second_part_came_count(visit: Visit) -> None:
+    held: list[Route] = []
+    page = visit.context.new_page()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**part=more*", hold)
+    with page.expect_request("**part=more*"):
+        page.goto(visit.address + "/early", wait_until="domcontentloaded")
+    page.click("#early", click_count=3)
+    page.evaluate("history.pushState({}, '', '/elsewhere')")
+    assert page.evaluate("!window.headwater.core.blame")
+    held[0].continue_()
+    page.wait_for_function("!!window.headwater.core.blame")
+    page.click("#early")
+    page.evaluate("headwater.track('early_end')")
+    page.close()
+    visit.wait_for("early_end")
+    *early, later = visit.events("click")[-4:]
+    assert [click["click_target"] for click in (*early, later)] == ["button#early"] * 4
+    assert {click["page_path"] for click in early} == {"/early"}
+    assert later["page_path"] == "/elsewhere"
+    order = [(click["client_at"], click["seq"]) for click in early]
+    assert order == sorted(set(order))
+    for click in early:
+        # Nobody watched: whether something answered is not known.
+        assert {"watched_ms", "response_ms"} & click["properties"].keys() == set()
+        assert 0 < click["properties"]["x_permille"] < 1_000
+    (rage,) = [e for e in visit.events("rage_click") if e["click_target"] == "button#early"]
+    assert rage["properties"]["burst_id"] == early[0]["properties"]["burst_id"]

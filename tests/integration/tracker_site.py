@@ -80,6 +80,12 @@ class Visit:
             event["properties"] = json.loads(event.get("properties", "{}"))
         return sorted(found, key=lambda v: (v["client_at"], v["seq"]))
 
+    def pointers(self) -> list[dict[str, Any]]:
+        """Return the site's distinct batches of pointer moves and depths, in their order."""
+        held = values(self.home, "pointers")
+        distinct = {v["event_id"]: v for v in held if v.get("site_id") == self.site.site_id}
+        return sorted(distinct.values(), key=lambda v: v["client_at"])
+
     def wait_for(
         self, *names: str, count: int | None = None, seconds: float = 20
     ) -> list[dict[str, Any]]:

@@ -64,6 +64,19 @@ _PLAIN_MINUTE: Final[dict[str, Any]] = {
     "run_id": "20260301T000000",
     "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
 }
+_PLAIN_CELL: Final[dict[str, Any]] = {
+    "page_host": "shop.example",
+    "page_path": "/",
+    "viewport_class": "desktop",
+    "kind": "click",
+    "cell_x_permille": 0,
+    "cell_y_px": 0,
+    "cell_width_permille": 20,
+    "cell_height_px": 20,
+    "point_count": 1,
+    "run_id": "20260301T000000",
+    "emitted_at": datetime(2026, 3, 1, tzinfo=UTC),
+}
 _PLAIN_CHUNK: Final[dict[str, Any]] = {
     "sequence": 0,
     "visitor_id": "v",
@@ -123,6 +136,13 @@ def minute(**columns: Any) -> dict[str, Any]:
     at = columns["minute_at"]
     own = {"local_date": at.date(), "counted_until_at": at + timedelta(minutes=1)}
     return {**_PLAIN_MINUTE, **own, **columns}
+
+
+def cell(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.heatmap_cells; `hour_at` is needed, all of it is counted unless said."""
+    at = columns["hour_at"]
+    own = {"local_date": at.date(), "counted_until_at": at + timedelta(hours=1)}
+    return {**_PLAIN_CELL, **own, **columns}
 
 
 def chunk(site_id: str, recording_id: str, at: datetime) -> dict[str, Any]:

@@ -105,6 +105,18 @@ def test_friction_is_one_reader_two_windows_and_one_table(plans: dict[str, str])
     assert "watermark=[-(TO_TIMESTAMP_LTZ(appended_at, 3)" in executed
 
 
+def test_heatmaps_read_each_topic_once_and_remember_batches_for_a_window(
+    plans: dict[str, str],
+) -> None:
+    executed = _part(plans["map_clicks"], "Optimized Execution Plan")
+    assert executed.count("TableSourceScan(") == 2
+    assert executed.count("WindowDeduplicate(") == executed.count("OverAggregate(") == 1
+    assert "Join(" not in executed
+    assert "TUMBLE(time_col=[event_time], size=[1 min])" in executed
+    assert "GroupAggregate(" not in executed
+    assert "watermark=[-(CAST(appended_time AS " in executed
+
+
 def test_sessions_are_windows_and_the_watermark_is_in_the_source(plans: dict[str, str]) -> None:
     executed = _part(plans["sessionize_events"], "Optimized Execution Plan")
     assert "window=[SESSION(time_col=[event_time]" in executed

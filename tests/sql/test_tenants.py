@@ -20,6 +20,7 @@ from schemas.load import RECORDS, TABLES
 from tests.integration.stack import Stack
 from tests.sql.rows import (
     add_site,
+    cell,
     chunk,
     event,
     insert,
@@ -70,6 +71,7 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         insert(trino, "sessions_closed", [live_session(**live, started_at=later, ended_at=later)])
         insert(trino, "session_progress", [open_session(**live, started_at=later, ended_at=later)])
         insert(trino, "minute_stats", [minute(site_id=site, minute_at=later)])
+        insert(trino, "heatmap_cells", [cell(site_id=site, hour_at=later)])
         burst = {"site_id": site, "event_id": f"burst-{site}", "event_at": later}
         insert(trino, "friction_live", [live_friction(**burst)])
         insert(trino, "recording_chunks", [chunk(site, f"recording-{site}", later)])

@@ -96,12 +96,14 @@ export function watchClicks(core: Core): void {
     return open.apply(window, values);
   };
 
-  on("click", (click: MouseEvent) => {
-    const target = click.composedPath()[0] as Element;
+  /** `event` is that of a click nobody could watch, because this part was not there yet. */
+  const take = (click: MouseEvent, event?: Event) => {
+    // Later its path is gone, and what lies within a shadow with it.
+    const target = (click.composedPath()[0] || click.target) as Element;
     // Clicks made by scripts, and the second one that a label passes on to its field, are nobody's.
     if (!click.isTrusted || !target.closest || (!click.detail && target.closest("label,input"))) return;
     const element = interactiveOf(target);
-    const now = performance.now();
+    const now = event ? click.timeStamp : performance.now();
     const before = burst?.clicks[burst.clicks.length - 1];
     if (!before || burst!.target !== element || click.timeStamp - before.timeStamp > FRICTION.rage_window_ms)
       burst = { id: uuid(), target: element, clicks: [], sent: {} };
@@ -121,24 +123,22 @@ export function watchClicks(core: Core): void {
       isTyped ||
       click.ctrlKey || click.metaKey || click.shiftKey || click.altKey ||
       !!element.closest("a[href],[data-hw-nodead]");
-    last = make(
-      "click",
-      {
-        burst_id: current.id,
-        x_permille: Math.round((click.pageX / scrollWidth) * 1000),
-        y_px: Math.round(click.pageY),
-        document_height_px: scrollHeight,
-        rage_exempt,
-        dead_exempt,
-      },
-      {
-        click_target: selectorOf(element),
-        click_x_px: Math.round(click.clientX),
-        click_y_px: Math.round(click.clientY),
-      },
-    );
+    last = event || make("click");
+    Object.assign(last, {
+      click_target: selectorOf(element),
+      click_x_px: Math.round(click.clientX),
+      click_y_px: Math.round(click.clientY),
+    });
+    Object.assign(last.properties!, {
+      burst_id: current.id,
+      x_permille: Math.round((click.pageX / scrollWidth) * 1000),
+      y_px: Math.round(click.pageY),
+      document_height_px: scrollHeight,
+      rage_exempt,
+      dead_exempt,
+    });
     lastAt = now;
-    if (isInteractive) {
+    if (isInteractive && !event) {
       const watched: Click = {
         event: last,
         burst: current,
@@ -168,7 +168,10 @@ export function watchClicks(core: Core): void {
       });
       if (isNew) core.flush();
     }
-  });
+  };
+  core.early?.forEach((click) => take(...click));
+  core.early = undefined;
+  on("click", take);
   core.onEnd.push(() => waiting.forEach((click) => settle(click)));
 
   core.blame = (error) => {

@@ -49,7 +49,7 @@ export function makeClient(defaults: () => Options, more: (core: Core) => void):
     const options = { ...defaults(), ...(key && { key }), ...given };
     const start = () => {
       const silence = reasonForSilence(options, navigator, location.hostname);
-      if (silence) console.info("headwater: nothing is sent:", silence);
+      if (silence) console.info("headwater: not sent:", silence);
       const started = silence ? undefined : startTracker(options, more, calledAt);
       run = ([name, values, at]) => started?.(name, values, at);
       early.forEach(run);

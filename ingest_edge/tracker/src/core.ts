@@ -25,13 +25,15 @@ export interface Core {
   page: Values;
   /** Links an error to a click just before it; returns the click's target. */
   blame?: (error: Values) => unknown;
+  /** Clicks made before the second part was there: each with an event of its moment and page view. */
+  early?: [click: MouseEvent, event: Event][] | undefined;
   /** When the call that is being replayed was made. */
   calledAt: number | undefined;
 }
 
-/** Listens before the page does; sees events that do not bubble too, and delays none. */
+/** Listens before the page does; sees events that do not bubble too. Not for touches and wheels: a page would scroll late. */
 export function on(names: string, listener: (event: never) => void): void {
-  for (const name of names.split(" ")) addEventListener(name, listener as EventListener, { capture: true, passive: true });
+  for (const name of names.split(" ")) addEventListener(name, listener as EventListener, true);
 }
 
 /** Returns the part of an address that tells files apart, without what may name a person. */

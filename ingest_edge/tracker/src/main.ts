@@ -1,5 +1,6 @@
 // The script: window.headwater, started by its attributes or by init().
 import { makeClient, type Call } from "./client.ts";
+import { on } from "./core.ts";
 import { optionsOf } from "./options.ts";
 
 const NAMES = "init track identify page conversion revenue form set reset consent flush".split(" ");
@@ -19,6 +20,9 @@ const client = makeClient(() => options, (core) => {
   const { clicks, friction, moves, video, vitals, recording } = core.options;
   if (!script || !(clicks || friction || moves || video || vitals || recording)) return;
   headwater.core = core;
+  // Until it is there; it clears the list. Where it never comes, the list is no longer than this.
+  core.early = [];
+  on("click", (click: MouseEvent) => core.early?.[49] || core.early?.push([click, core.make("click")]));
   const part = document.createElement("script");
   part.src = script.src + "&part=more";
   document.head.append(part);

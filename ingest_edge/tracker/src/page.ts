@@ -38,8 +38,7 @@ export function watchPage(core: Core, onView: (isFirst: boolean) => void): Page 
 
   const measure = () => {
     frame = 0;
-    const { scrollHeight } = documentElement;
-    const percent = scrollHeight > innerHeight ? ((scrollY + innerHeight) / scrollHeight) * 100 : 100;
+    const percent = ((scrollY + innerHeight) / documentElement.scrollHeight) * 100 || 100;
     deepest = Math.max(deepest, Math.min(100, Math.round(percent)));
     const reached = options.scroll ? MILESTONES.filter((percent) => percent > passed && percent <= deepest) : [];
     passed = Math.max(passed, ...reached);

@@ -8,6 +8,7 @@ import msgspec
 from ingest_edge.custody import RejectedEvent
 from ingest_edge.event import Event, blank_event, encode
 from ingest_edge.heartbeats import Heartbeat
+from ingest_edge.pointers import PointerBatch
 from schemas.load import RECORDS
 from schemas.loaders.records import Field, Kind
 from schemas.wire import problems
@@ -37,6 +38,11 @@ def test_heartbeat_and_refused_event_have_the_fields_of_their_records() -> None:
     for struct, name in ((Heartbeat, "heartbeat"), (RejectedEvent, "rejected_event")):
         fields = {field.name for field in RECORDS[name].fields}
         assert set(struct.__struct_fields__) == fields, name
+
+
+def test_batch_of_pointers_has_the_fields_of_its_record_in_order_and_type() -> None:
+    hints = typing.get_type_hints(PointerBatch)
+    assert list(hints.items()) == [(f.name, _type(f)) for f in RECORDS["pointer_batch"].fields]
 
 
 def test_event_without_a_decision_is_encoded_with_every_required_column() -> None:

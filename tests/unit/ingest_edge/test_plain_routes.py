@@ -106,26 +106,33 @@ def test_refusals_name_their_place(edge: Caller) -> None:
     assert place == "body.visitor.id"
 
 
-def test_heatmap_takes_clicks_and_scrolls_and_says_that_moves_are_not_kept(edge: Caller) -> None:
-    scroll, move = {"type": "scroll", "scroll_percent": 75}, {"type": "move", "x": 1, "y": 2}
-    answer = collect(edge, CLICK, scroll, move, {"type": "zoom"}, path="/api/collect/heatmap")
-    assert answer.status_code == 207
-    assert [item["reason"] for item in answer.json()["dropped"]] == ["not_kept", "bad_event"]
-    click, depth = edge.events()
+def test_heatmap_takes_clicks_moves_and_depths(edge: Caller) -> None:
+    depth = {"type": "scroll_depth", "scroll_percent": 75}
+    move = {"type": "move", "url": "https://x.y/a", "x_permille": 500, "y_px": 20}
+    scroll = {"type": "scroll", "url": "https://x.y/a", "scroll_percent": 40}
+    points = (CLICK, depth, move, scroll, {"type": "zoom"})
+    answer = collect(edge, *points, path="/api/collect/heatmap")
+    assert (answer.status_code, answer.json()["accepted"]) == (207, 4)
+    assert [item["loc"] for item in answer.json()["dropped"]] == ["events[4].type"]
+    click, seen = edge.events()
     assert (click["event_name"], click["click_x_px"], click["click_target"]) == (
         "click", 500, "button#buy",
     )  # fmt: skip
-    assert (depth["event_name"], depth["scroll_percent"]) == ("scroll_depth", 75)
-    assert click["is_interactive"] is depth["is_interactive"] is False
+    assert (seen["event_name"], seen["scroll_percent"]) == ("scroll_depth", 75)
+    assert click["is_interactive"] is seen["is_interactive"] is False
+    moved, scrolled = edge.sink.values("pointers")
+    assert (moved["points"], moved["page_path"], moved["visitor_id"]) == ("500,20", "/a", "v")
+    assert (scrolled["scroll_percent"], "points" in scrolled) == (40, False)
 
 
 def test_breakdown_counts_what_was_processed(edge: Caller) -> None:
     names = ["rage_click", "js_error", "click", "web_vitals", "bought"]
-    answer = track(edge, *[{"type": name} for name in names], {"type": ""})
+    moves = {"type": "pointer_moves", "url": "https://x.y/a", "properties": {"points": [[0, 1, 2]]}}
+    answer = track(edge, *[{"type": name} for name in names], {"type": ""}, moves)
     assert answer.status_code == 200
     told = answer.json()
-    assert (told["success"], told["processed"]) == (True, 5)
-    assert told["breakdown"] == {"friction": 2, "heatmap": 1, "performance": 1}
+    assert (told["success"], told["processed"]) == (True, 6)
+    assert told["breakdown"] == {"friction": 2, "heatmap": 2, "performance": 1}
     assert told["dropped"][0]["loc"] == "events[5].name"
 
 

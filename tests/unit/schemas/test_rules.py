@@ -55,3 +55,24 @@ def test_attribution_that_no_model_could_keep_to(
     file.write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SchemaError, match=f"rules/attribution.toml: {said}"):
         load_rules(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("cell_seconds        = 3_600", "cell_seconds = 1_800", "cell_seconds must be 3600"),
+        ("step_seconds        = 60", "step_seconds = 7", "step_seconds must divide"),
+        ("state_hours         = 4", "state_hours = 1", "state_hours must be twice"),
+        ("[10, 20,", "[20, 10,", "depths_percent must rise"),
+        ("90, 100]", "90, 101]", "depths_percent must rise"),
+    ],
+)
+def test_heatmap_that_cannot_be_told(tmp_path: Path, before: str, after: str, said: str) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(FOLDER / "rules", folder)
+    file = folder / "heatmap.toml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SchemaError, match=f"rules/heatmap.toml: {said}"):
+        load_rules(folder)

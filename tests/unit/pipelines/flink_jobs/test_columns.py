@@ -59,3 +59,9 @@ def test_every_column_of_an_event_has_a_name_a_value_and_a_place_in_json() -> No
 def test_a_wrong_request_lists_the_shapes(request_text: str) -> None:
     with pytest.raises(BadJob, match="write one of wire, names"):
         columns(request_text, RECORDS)
+
+
+def test_some_columns_of_a_record_in_its_own_order() -> None:
+    assert columns("names event: event_at, site_id", RECORDS) == "    `site_id`,\n    `event_at`"
+    with pytest.raises(BadJob, match="event has no 'shoe_size'"):
+        columns("names event: site_id, shoe_size", RECORDS)

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from pipelines.flink_jobs.errors import BadJob
-from pipelines.flink_jobs.runner import FOLDER, JOB_NAMES, Job, case, literal, load_job, render
+from pipelines.flink_jobs.runner import (
+    FOLDER,
+    JOB_NAMES,
+    Job,
+    case,
+    literal,
+    load_job,
+    render,
+    rule_text,
+)
 from pipelines.flink_jobs.starts import Start
 from schemas.load import TOPICS
 
@@ -111,3 +120,8 @@ def test_literals_are_quoted() -> None:
     assert case("topic_name", {"a": "1", "b": "2"}) == (
         "CASE topic_name WHEN 'a' THEN '1' WHEN 'b' THEN '2' END"
     )
+
+
+def test_rules_of_numbers_stand_between_commas() -> None:
+    assert rule_text("heatmap.depths_percent", "job").startswith("10, 20, ")
+    assert rule_text("heatmap.heatmap_senders", "job") == "'browser'"
