@@ -13,6 +13,9 @@ import pytest
 
 from pipelines.flink_jobs.starts import Start
 from schemas.load import FOLDER as SCHEMAS
+from tests.agreement.expected import event_rows
+from tests.agreement.streams import WAYS
+from tests.sql import made_days
 from tests.sql.streams import Case, Row, Rows, as_letter, cases, event, named_columns, run
 
 CASES = cases("collect_events")
@@ -94,14 +97,21 @@ def files_of(case: Case) -> dict[str, list[Row]]:
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
-    """Run the job once over all cases; return the sinks' rows by case."""
+def written(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Run the job once over all cases; return the sinks' rows."""
     files: dict[str, list[Row]] = {"arrivals": [], "refusals": [], "chunks": [], "letters": []}
     for number, case in enumerate(CASES):
         for name, rows in files_of(case).items():
             files[name] += [_moved(row, number) for row in rows]
+    for number, way in enumerate(WAYS):
+        files["arrivals"] += made_days.raw_records(way, len(CASES) * STRIDE + number)
     folder: Path = tmp_path_factory.mktemp("collect")
-    written = run("collect_events", _moved_marks(START), files, folder)
+    return run("collect_events", _moved_marks(START), files, folder)
+
+
+@pytest.fixture(scope="module")
+def tables(written: Rows) -> dict[str, Rows]:
+    """Return the sinks' rows by case."""
     return {
         case.name: {name: _of_case(rows, number) for name, rows in written.items()}
         for number, case in enumerate(CASES)
@@ -150,3 +160,13 @@ def test_unique_events_say_what_they_are(tables: dict[str, Rows]) -> None:
         kind = "heartbeat" if row["record_kind"] == "heartbeat" else "unique_event"
         assert row["record_key"] == "k"
         assert as_letter(f"{kind}.1".encode(), {})["content"] == row["headers"]["schema"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_agrees_with_a_plain_computation(way: str, written: Rows) -> None:
+    copies = made_days.copies(way)
+    wanted_rows = event_rows(copies)
+    assert made_days.disagreements("event_row", way, written["events"], wanted_rows) == []
+    passed_on = [row for row in written["unique_events"] if row["site_id"].startswith(f"{way}/")]
+    wanted = sorted((row["site_id"], row["event_id"]) for row in copies if not row["is_late"])
+    assert sorted((row["site_id"], row["event_id"]) for row in passed_on) == wanted

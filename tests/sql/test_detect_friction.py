@@ -6,6 +6,9 @@ from typing import Final
 
 import pytest
 
+from tests.agreement.expected_friction import friction_rows
+from tests.agreement.streams import WAYS
+from tests.sql import made_days
 from tests.sql.streams import (
     Case,
     Row,
@@ -38,6 +41,7 @@ def of_clicks(case: Case) -> Case:
 @pytest.fixture(scope="module")
 def friction(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     records = [record for case in CASES for record in topic_records(of_clicks(case))]
+    records += made_days.unique_records()
     return run_over("detect_friction", records, tmp_path_factory.mktemp("friction"))
 
 
@@ -45,6 +49,13 @@ def friction(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 def test_case(case: Case, friction: Rows) -> None:
     found, wanted = named_columns(of_case(friction[TABLE], case.name), case.expected[TABLE])
     assert found == wanted
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_agrees_with_a_plain_computation(way: str, friction: Rows) -> None:
+    wanted = friction_rows(made_days.copies(way))
+    assert len(wanted) > 100
+    assert made_days.disagreements("friction", way, friction[TABLE], wanted) == []
 
 
 def test_no_row_is_told_twice(friction: Rows) -> None:

@@ -10,6 +10,9 @@ from dataclasses import replace
 import pytest
 
 from schemas.load import FOLDER as SCHEMAS
+from tests.agreement.expected_sessions import session_rows
+from tests.agreement.streams import WAYS
+from tests.sql import made_days
 from tests.sql.streams import (
     COMPLETE_AFTER_MS,
     Case,
@@ -49,7 +52,8 @@ def id_records() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    records = [r for case in [*CASES, *OPEN_CASES] for r in topic_records(case)] + id_records()
+    records = [r for case in [*CASES, *OPEN_CASES] for r in topic_records(case)]
+    records += [*id_records(), *made_days.unique_records()]
     return run_over("sessionize_events", records, tmp_path_factory.mktemp("sessionize"))
 
 
@@ -63,6 +67,13 @@ def test_case(case: Case, sessions: Rows) -> None:
 def test_case_of_an_open_session(case: Case, sessions: Rows) -> None:
     found, wanted = named_columns(of_case(sessions[OPEN], case.name), case.expected[OPEN])
     assert found == wanted
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_agrees_with_a_plain_computation(way: str, sessions: Rows) -> None:
+    wanted = session_rows(made_days.copies(way))
+    assert len(wanted) > 100
+    assert made_days.disagreements("session", way, sessions[TABLE], wanted) == []
 
 
 def test_what_was_told_last_of_an_open_session_is_what_it_closed_as(sessions: Rows) -> None:

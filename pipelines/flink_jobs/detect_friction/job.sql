@@ -137,10 +137,10 @@ bursts AS (
     FROM TABLE(TUMBLE(TABLE in_bursts, DESCRIPTOR(closed_at), INTERVAL '${together_seconds}' SECOND))
     GROUP BY window_start, window_end, site_id, visitor_id, opened
 ),
-forms AS (
+stretches_of_forms AS (
     SELECT
         site_id, visitor_id,
-        MIN(CASE WHEN event_name <> 'form_submit' THEN sign END) AS opened,
+        ARRAY_SORT(ARRAY_AGG(sign)) AS all_signs,
         MAX(CASE WHEN event_name <> 'form_submit' THEN sign END) AS last_sign,
         MAX(CASE WHEN event_name = 'form_submit' THEN sign END) AS sent
     FROM TABLE(
@@ -151,6 +151,13 @@ forms AS (
         )
     )
     GROUP BY window_start, window_end, site_id, visitor_id, target
+),
+-- What was sent was not given up: the form begins with what follows.
+forms AS (
+    SELECT
+        site_id, visitor_id, last_sign, sent,
+        all_signs[COALESCE(ARRAY_POSITION(all_signs, sent), 0) + 1] AS opened
+    FROM stretches_of_forms
 ),
 friction AS (
     SELECT site_id, visitor_id, kind, opened, last_sign, click_count, error AS detail_sign
@@ -185,8 +192,9 @@ SELECT
         WHEN kind IN ('error_click', 'validation_error') THEN JSON_VALUE(SUBSTRING(detail_sign, 100), '$$[4]')
     END AS detail,
     CAST(click_count AS BIGINT) AS click_count,
-    CAST(JSON_VALUE(first, '$$[2]') AS INT) AS click_x_px,
-    CAST(JSON_VALUE(first, '$$[3]') AS INT) AS click_y_px,
+    -- Anybody may send a form's event with a place; only a click has one.
+    CASE WHEN click_count > 0 THEN CAST(JSON_VALUE(first, '$$[2]') AS INT) END AS click_x_px,
+    CASE WHEN click_count > 0 THEN CAST(JSON_VALUE(first, '$$[3]') AS INT) END AS click_y_px,
     CAST(TO_TIMESTAMP_LTZ(first_ms, 3) AS TIMESTAMP_LTZ(6)) AS event_at,
     CAST(TO_TIMESTAMP_LTZ(CAST(SUBSTRING(last_sign, 2, 15) AS BIGINT), 3) AS TIMESTAMP_LTZ(6)) AS last_at,
     CAST(JSON_VALUE(first, '$$[5]') AS DATE) AS started_date,
