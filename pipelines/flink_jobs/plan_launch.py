@@ -25,7 +25,7 @@ _HOUR_MS: Final = 3_600_000
 _MINUTE_MS: Final = 60_000
 # An hour less than `transaction.timeout.ms` of the sink and the broker's limit for it.
 _TRANSACTION_KEPT_MS: Final = 23 * _HOUR_MS
-_MARKED_TABLES: Final = ("events", "rejected_events", "recording_chunks")
+_MARKED_TABLES: Final = ("events", "identities", "rejected_events", "recording_chunks")
 # Topics that stream_progress does not tell of: nothing in them closes a day.
 _WITHOUT_PROGRESS: Final = ("rejected-events", "recording-chunks")
 

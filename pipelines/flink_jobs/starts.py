@@ -9,6 +9,7 @@ from typing import Any, Final
 MARKED: Final = (
     "events",
     "unique-events",
+    "identities",
     "rejected_events",
     "recording_chunks",
     "not_json",

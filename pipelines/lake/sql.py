@@ -1,8 +1,9 @@
 """Fills `${names}` in SQL files from the dictionary; caller input is bound, never pasted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from pipelines.lake.errors import LakeError
 from pipelines.lake.trino import Parameter
 from schemas.load import RECORDS, RULES
+from schemas.loaders.rules import Vital
 from schemas.session_id import trino_session_id
 
 _HEADER: Final = re.compile(r"-- ?(.*)")
@@ -100,12 +102,25 @@ def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
+def _vital_rows(vitals: Iterable[Vital]) -> str:
+    """Return the rows of a VALUES list: vital, property, unit, good, poor."""
+
+    def limit(value: Decimal | None) -> str:
+        return "CAST(NULL AS double)" if value is None else f"DOUBLE '{value}'"
+
+    return ",\n        ".join(
+        f"('{v.vital}', '{v.property}', '{v.unit}', {limit(v.good)}, {limit(v.poor)})"
+        for v in vitals
+    )
+
+
 PARAMETERS: Final[Mapping[str, str]] = {
     "event_columns": columns_of("event_row"),
     "session_columns": columns_of("restated_session"),
     "session_record_columns": columns_of("session"),
     "daily_site_columns": columns_of("daily_site"),
     "minute_stats_columns": columns_of("minute_stats"),
+    "identity_columns": columns_of("identity"),
     "friction_columns": columns_of("friction"),
     "touchpoint_columns": columns_of("touchpoint"),
     "conversion_columns": columns_of("conversion"),
@@ -118,6 +133,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     ),
     "session_senders": _listed(RULES.sessions.session_senders),
     "session_gap_minutes": str(RULES.sessions.gap_minutes),
+    "checkout_events": _listed(RULES.events.checkouts),
+    "vitals": _vital_rows(RULES.vitals.vitals),
     "bounce_page_views": str(RULES.sessions.bounce_page_views),
     "bounce_engaged_ms": str(RULES.sessions.bounce_engaged_ms),
     "max_age_hours": str(RULES.delivery.max_age_hours),

@@ -112,6 +112,7 @@ class EventRules:
     interactive: tuple[str, ...]
     moves: str
     conversions: tuple[str, ...]
+    checkouts: tuple[str, ...]
     breakdown: Mapping[str, tuple[str, ...]]
     segment_names: Mapping[str, str]
     aliases: Mapping[str, str]

@@ -1,6 +1,7 @@
 """Rules: schemas/rules/*.toml, every threshold of the product, one dataclass a file."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from schemas.loaders.attribution_rules import AttributionRules, check_attribution
@@ -117,6 +118,24 @@ class HeatmapRules:
 
 
 @dataclass(frozen=True)
+class Vital:
+    """A web vital and the property that holds it; `good` and `poor` are None for one unrated."""
+
+    vital: str
+    property: str
+    unit: str
+    good: Decimal | None = None
+    poor: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class VitalRules:
+    """How fast pages are (rules/vitals.toml)."""
+
+    vitals: tuple[Vital, ...]
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -134,6 +153,7 @@ class Rules:
     friction: FrictionRules
     recordings: RecordingRules
     attribution: AttributionRules
+    vitals: VitalRules
     live: LiveRules
     heatmap: HeatmapRules
 
@@ -145,6 +165,7 @@ def load_rules(folder: Path) -> Rules:
     _check_friction(rules)
     check_attribution(rules.attribution)
     _check_heatmap(rules.heatmap)
+    _check_vitals(rules.vitals)
     return rules
 
 
@@ -175,3 +196,15 @@ def _check_friction(rules: Rules) -> None:
             f"{where}: together_seconds lets a visitor below delivery.flood_events_per_hour "
             "click without end"
         )
+
+
+def _check_vitals(rules: VitalRules) -> None:
+    """Refuse a vital that stands twice, or whose limits rate nothing."""
+    where = "rules/vitals.toml"
+    if len({vital.vital for vital in rules.vitals}) < len(rules.vitals):
+        raise SchemaError(f"{where}: a vital stands twice")
+    for vital in rules.vitals:
+        if (vital.good is None) != (vital.poor is None):
+            raise SchemaError(f"{where}: {vital.vital} needs both good and poor, or neither")
+        if vital.good is not None and vital.poor is not None and vital.good >= vital.poor:
+            raise SchemaError(f"{where}: {vital.vital}: good must be below poor")

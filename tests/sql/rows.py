@@ -99,6 +99,15 @@ _PLAIN_FRICTION: Final[dict[str, Any]] = {
     "run_id": "20260301T000000",
 }
 
+_PLAIN_IDENTITY: Final[dict[str, Any]] = {
+    "kind": "identify",
+    "sender": "browser",
+    "is_bot": False,
+    "is_flood": False,
+    "topic_id": TOPIC_ID,
+    "topic_partition": 0,
+}
+
 
 def event(**columns: Any) -> dict[str, Any]:
     """Return a row of web.events; it is appended after all rows made before.
@@ -157,6 +166,14 @@ def live_friction(**columns: Any) -> dict[str, Any]:
     at = columns["event_at"]
     own = {"last_at": at, "started_date": at.date(), "emitted_at": at}
     return {**_PLAIN_FRICTION, **own, **columns}
+
+
+def identity(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.identities; `event_at` and ids are needed."""
+    offset, at = next(_OFFSETS), columns["event_at"]
+    own = {"event_id": f"e{offset}", "topic_offset": offset}
+    own |= {"event_date": at.date(), "appended_at": at}
+    return {**_PLAIN_IDENTITY, **own, **columns}
 
 
 def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -27,6 +27,7 @@ START = Start(
         "unique-events": {SEVEN: 100},
         "not_json": {SEVEN: 103},
         "missing_field": {SEVEN: 102},
+        "identities": {SEVEN: 108},
         "recording_chunks": {("recording-chunks", 7): 100},
     },
 )

@@ -23,6 +23,7 @@ from tests.sql.rows import (
     cell,
     chunk,
     event,
+    identity,
     insert,
     live_friction,
     live_session,
@@ -66,9 +67,15 @@ def two(lake_home: Stack, lake: Lake) -> Two:
             "events",
             [event(site_id=site, visitor_id="v", event_at=AT, currency="USD", **purchase)],
         )
+        known = {"site_id": site, "visitor_id": "v", "user_id": "u", "event_at": AT}
+        insert(trino, "identities", [identity(**known)])
+        vitals = {"event_name": "web_vitals", "properties": '{"lcp_ms": 1}'}
+        insert(trino, "events", [event(**known), event(**known, **vitals)])
         live = {"site_id": site, "session_id": f"live-{site}", "visitor_id": "w"}
         later = datetime(2026, 3, 5, 10, tzinfo=UTC)
         insert(trino, "sessions_closed", [live_session(**live, started_at=later, ended_at=later)])
+        checkout = {"site_id": site, "visitor_id": "w", "event_name": "checkout_started"}
+        insert(trino, "events", [event(**checkout, event_at=later)])
         insert(trino, "session_progress", [open_session(**live, started_at=later, ended_at=later)])
         insert(trino, "minute_stats", [minute(site_id=site, minute_at=later)])
         insert(trino, "heatmap_cells", [cell(site_id=site, hour_at=later)])

@@ -1,6 +1,6 @@
 -- One row = one event: the first copy to arrive.
 -- In:     topics events, imported-events (arrivals), rejected-events (refusals), recording-chunks (chunks), all as bytes (letters)
--- Out:    tables events, rejected_events, recording_chunks, dead_letters, stream_progress; topic unique-events
+-- Out:    tables events, identities, rejected_events, recording_chunks, dead_letters, stream_progress; topic unique-events
 -- Rules:  delivery.duplicate_window_hours (state TTL), late_seconds, progress_seconds
 -- Owner:  data-engineering
 
@@ -45,6 +45,10 @@ ${unique_row_values},
     is_late
 FROM first_copies
 WHERE record_kind = 'event' AND topic_offset > ${events_mark};
+
+-- Who said who they are, late or not: identities.sql.
+INSERT INTO lake.web.identities
+${identities};
 
 INSERT INTO unique_events
 SELECT

@@ -23,6 +23,7 @@ DAY = 86_400_000
 NOW = 20_000 * DAY
 TABLES = (
     "events",
+    "identities",
     "rejected_events",
     "recording_chunks",
     "dead_letters",
