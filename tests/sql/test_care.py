@@ -101,7 +101,9 @@ def shown(lake: Lake) -> list[dict[str, Any]]:
 def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
     add_site(lake.trino, SITE)
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
-    insert(lake.trino, "events", [event(site_id=SITE, visitor_id="v", event_at=at)])
+    insert(
+        lake.trino, "events", [event(site_id=SITE, visitor_id="v", event_at=at, is_conversion=True)]
+    )
     (old,) = restate(lake, SITE, [DAY], "first")
     (new,) = restate(lake, SITE, [DAY], "second")
     before = shown(lake)
