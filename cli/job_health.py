@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, Final
 
 from cli.context import Context
@@ -55,8 +56,15 @@ def _checkpoints(context: Context, job_id: str) -> dict[str, Any]:
     return {
         "checkpoints": (found.get("counts") or {}).get("completed"),
         "checkpoint_age_s": round(time.time() - ended_ms / 1000) if ended_ms else None,
+        "failed_checkpoints": _failed_in_a_row(found.get("history") or []),
         "checkpoint_s": newest.get("end_to_end_duration", 0) / 1000 if ended_ms else None,
     }
+
+
+def _failed_in_a_row(history: list[dict[str, Any]]) -> int:
+    """Return how many of the newest checkpoints failed; Flink lists the newest first."""
+    ended = [one["status"] for one in history if one["status"] != "IN_PROGRESS"]
+    return len(list(takewhile(lambda status: status == "FAILED", ended)))
 
 
 def _restarts(context: Context, job_id: str) -> int | None:

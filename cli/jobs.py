@@ -1,4 +1,4 @@
-"""headwater jobs: see the Flink jobs and start one again."""
+"""headwater jobs: see the Flink jobs, start one again, deploy another version."""
 
 import subprocess
 import sys
@@ -6,23 +6,29 @@ from typing import Any
 
 import click
 
+from cli.alerts import of_jobs, tell
 from cli.context import Context, pass_context
 from cli.errors import CliError
 from cli.flink import ask
 from cli.job_health import health
+from cli.jobs_deploy import deploy
 from cli.output import output_option, write_rows
 from cli.waiting import wait_for
 
 _COLUMNS = (
     "name", "state", "job_id", "running_s", "tasks", "lag_records", "watermark_delay_s",
-    "checkpoints", "checkpoint_age_s", "checkpoint_s", "restarts",
+    "checkpoints", "checkpoint_age_s", "checkpoint_s", "failed_checkpoints", "restarts",
+    "degraded",
 )  # fmt: skip
 _ENDED = frozenset({"CANCELED", "FAILED", "FINISHED"})
 
 
-@click.group(help="List the Flink jobs, or start one again.")
+@click.group(help="List the Flink jobs, start one again, deploy another version.")
 def command() -> None:
     """Hold the verbs below."""
+
+
+command.add_command(deploy)
 
 
 @command.command("list", help="List jobs: state, lag, watermark, checkpoints, restarts.")
@@ -32,7 +38,12 @@ def command() -> None:
 def list_all(context: Context, is_all_wanted: bool, output: str) -> None:
     """Write one row per job."""
     jobs = [job for job in _jobs(context) if is_all_wanted or job["state"] not in _ENDED]
-    write_rows([_row(context, job) for job in jobs], output, _COLUMNS)
+    rows = [_row(context, job) for job in jobs]
+    found = of_jobs([row for row in rows if row["state"] not in _ENDED])
+    for row in rows:
+        row["degraded"] = ", ".join(one.alert for one in found if one.of == row["name"])
+    write_rows(rows, output, _COLUMNS)
+    tell(context, found)
     if not jobs:
         context.say("no job runs; next: headwater jobs restart")
 
@@ -62,6 +73,11 @@ def restart(context: Context, names: tuple[str, ...], is_loss_accepted: bool) ->
     for job in _jobs(context):
         if job["state"] not in _ENDED:
             click.echo(f"{job['name']} {job['jid']}")
+
+
+def job_rows(context: Context) -> list[dict[str, Any]]:
+    """Return a row of `jobs list` for each job that has not ended."""
+    return [_row(context, job) for job in _jobs(context) if job["state"] not in _ENDED]
 
 
 def _cancel(context: Context, job: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from orchestration.care import (
 )
 from orchestration.schedules import (
     compaction,
-    expiry,
     forgetting,
     hourly,
     nightly,
@@ -23,6 +22,6 @@ from orchestration.schedules import (
 definitions = dg.Definitions(
     assets=[restated_tables, *source_specs()],
     jobs=[restate_job, compact_tables, expire_snapshots, purge_runs, forget_recordings_job],
-    schedules=[hourly, nightly, expiry, compaction, purge, forgetting],
+    schedules=[hourly, nightly, compaction, purge, forgetting],
     sensors=[restatement_queue],
 )

@@ -7,7 +7,6 @@ import dagster as dg
 from orchestration.assets import GROUP
 from orchestration.care import (
     compact_tables,
-    expire_snapshots,
     forget_recordings_job,
     purge_runs,
 )
@@ -48,16 +47,11 @@ nightly = dg.ScheduleDefinition(
     run_config=_config(is_nightly=True),
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-expiry = dg.ScheduleDefinition(
-    name="expire_snapshots",
-    job=expire_snapshots,
-    cron_schedule="*/5 * * * *",  # a commit every 2 s and an hour kept: below 2,000 snapshots
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
 compaction = dg.ScheduleDefinition(
     name="compact_tables",
     job=compact_tables,
-    cron_schedule="25 * * * *",
+    # A commit every 2 s: up to 90 files more in between, and 90 snapshots.
+    cron_schedule="*/3 * * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 purge = dg.ScheduleDefinition(

@@ -21,13 +21,15 @@ class Config:
     inherited: Mapping[str, str]
 
 
-# Settings of the edge that whoever starts a home may choose; ingest_edge/README.md tells of them.
+# Settings of programs that whoever starts a home may choose; the READMEs of ingest_edge and
+# pipelines/flink_jobs tell of them.
 _PROXIES: Final = "HEADWATER_TRUSTED_PROXIES"
 _EDGE_SETTINGS: Final = (
     _PROXIES,
     "HEADWATER_EDGE_LOG_AFTER_MS",
     "HEADWATER_EDGE_LOG_FLOOR_BYTES",
     "HEADWATER_HEADER_ALIASES",
+    "HEADWATER_JOBS",
     "HEADWATER_RECORDINGS",
 )
 _NOT_INHERITED: Final = ("HEADWATER_", "FLINK_", "DAGSTER_", "JAVA_", "PG", "PYTHONPATH", "LC_")

@@ -30,6 +30,12 @@ def _checkpoint(job_id: str, metadata: Path) -> Checkpoint:
     )
 
 
+def is_there(checkpoint: Checkpoint) -> bool:
+    """Whether its files still lie where they were written; elsewhere than on disk, trust it."""
+    place = urlsplit(checkpoint.path)
+    return place.scheme != "file" or (Path(unquote(place.path)) / "_metadata").is_file()
+
+
 def remove(root: str, job_ids: Iterable[str]) -> list[str]:
     """Delete the folders of these jobs; return the ids of those that had one."""
     places = [_folder(root) / job_id for job_id in job_ids]

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipelines.catalog import Catalog, CatalogError
 from pipelines.flink_jobs.errors import MissingSetting
+from pipelines.flink_jobs.runner import FOLDER
 
 _PROFILES: Final = ("local", "production")
 
@@ -23,7 +24,11 @@ class KafkaConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """What the launcher needs. `environment` is what its child process inherits."""
+    """What the launcher needs.
+
+    `jobs` is the folder of the job folders (HEADWATER_JOBS; the checkout's own), `environment` what
+    its child process inherits.
+    """
 
     home: Path
     kafka: KafkaConfig
@@ -32,6 +37,7 @@ class Config:
     flink_python: str
     checkpoints: str
     profile: str
+    jobs: Path
     environment: Mapping[str, str]
 
 
@@ -63,6 +69,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         flink_python=_needed(env, "HEADWATER_FLINK_PYTHON"),
         checkpoints=_needed(env, "HEADWATER_CHECKPOINTS").rstrip("/"),
         profile=profile,
+        jobs=Path(env.get("HEADWATER_JOBS") or FOLDER),
         environment=dict(env),
     )
 

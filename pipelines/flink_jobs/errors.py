@@ -7,6 +7,7 @@ StreamError
 |- FlinkUnavailable     the JobManager does not answer, or refuses
 |- KafkaUnavailable     the broker does not answer, or refuses
 |- SubmissionFailed     Flink refused the SQL of a job
+|- NotDeployed          a deployment was given up before anything was stopped, or taken back
 '- RecordsLost          a topic no longer holds what a start would have to read
 """
 
@@ -37,6 +38,10 @@ class KafkaUnavailable(StreamError):
 
 class SubmissionFailed(StreamError):
     """Flink refused the SQL of a job."""
+
+
+class NotDeployed(StreamError):
+    """A deployment was given up before anything was stopped, or taken back."""
 
 
 class RecordsLost(StreamError):

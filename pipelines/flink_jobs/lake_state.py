@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog import Catalog as Iceberg
+from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.expressions.parser import parse
 from pyiceberg.table import Table
+from pyiceberg.types import TimestamptzType
 
 from pipelines.catalog import SCHEMA_NAME
 from pipelines.flink_jobs.restore import Commit
@@ -69,10 +71,23 @@ def newest_time(iceberg: Iceberg, table: str, column: str) -> int | None:
     """Return the newest time in a column of a table in epoch ms, None if it is empty.
 
     Asked for an event time, not for `emitted_at`: a job that was catching up emitted old rows late,
-    and what lay between would never be read again.
+    and what lay between would never be read again. Iceberg keeps the largest value of each file;
+    rows are read only if it does not know it of one of them, or rows of one were deleted.
     """
+    found = _table(iceberg, table)
+    field_id = found.schema().find_field(column).field_id
+    times: list[int] = []
+    for task in found.scan(selected_fields=(column,)).plan_files():
+        bound = (task.file.upper_bounds or {}).get(field_id)
+        if bound is None or task.delete_files:
+            return _newest_of_rows(found, column)
+        times.append(int(from_bytes(TimestamptzType(), bound)))  # microseconds
+    return max(times) // 1000 if times else None
+
+
+def _newest_of_rows(table: Table, column: str) -> int | None:
     newest = None
-    for batch in _table(iceberg, table).scan(selected_fields=(column,)).to_arrow_batch_reader():
+    for batch in table.scan(selected_fields=(column,)).to_arrow_batch_reader():
         found = pc.max(batch[column]).as_py()
         newest = found if newest is None else max(newest, found or newest)
     return None if newest is None else _ms(newest)

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.flink_jobs import checkpoints, flink_rest, launches
+from pipelines.flink_jobs import checkpoints, flink_rest, launches, versions
 from pipelines.flink_jobs.config import Config, load_config
 from pipelines.flink_jobs.errors import StreamError
-from pipelines.flink_jobs.plan_launch import Planned, Sources, open_sources, plan
+from pipelines.flink_jobs.plan_launch import Planned, open_sources, plan
 from pipelines.flink_jobs.runner import JOB_NAMES
-from pipelines.flink_jobs.submission import submit
+from pipelines.flink_jobs.submission import PyFlink
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     options = _options()
     try:
         config = load_config()
-        with _only_one(config.home):
+        with only_one(config.home):
             done = launch(config, options.jobs or list(JOB_NAMES), options.accept_loss)
     except StreamError as error:
         sys.stderr.write(f"jobs: {error}\n")
@@ -35,33 +35,34 @@ def main() -> int:
 
 
 def launch(config: Config, names: Sequence[str], accept_loss: bool = False) -> list[str]:
-    """Start those of the jobs that do not run; return a line for each.
-
-    The record of a launch is written before the job is handed over, under an id chosen here: a
-    launcher that dies in between leaves no job without a record.
-    """
+    """Start those of the jobs that do not run; return a line for each."""
     alive = {job.name: job for job in flink_rest.jobs(config.flink_url) if job.is_alive}
     lines = [f"{name}: runs as {alive[name].job_id}" for name in names if name in alive]
     missing = [name for name in names if name not in alive]
     if missing:
-        with open_sources(config) as sources:
-            lines += _start(config, sources, missing, accept_loss)
+        with PyFlink(config) as pyflink, open_sources(config) as sources:
+            planned = [plan(config, sources, name, accept_loss) for name in missing]
+            start(config, pyflink, planned)
+        lines += [line for each in planned for line in _told(each)]
     for name in names:
         if name in alive:
             _tidy(config, name, alive[name].job_id)
     return lines
 
 
-def _start(config: Config, sources: Sources, names: Sequence[str], accept_loss: bool) -> list[str]:
-    planned = [plan(config, sources, name, accept_loss) for name in names]
+def start(config: Config, pyflink: PyFlink, planned: Sequence[Planned]) -> None:
+    """Start planned launches, which keep what they may have to go back to.
+
+    The record of a launch is written before the job is handed over, under an id chosen before: a
+    launcher that dies in between leaves no job without a record.
+    """
     for each in planned:
-        known = launches.read(config.home, each.job.name)
-        launches.write(config.home, each.job.name, [*known, each.launch])
-    submit(config, planned)
+        versions.keep(config.home, each.version)
+        launches.add(config.home, each.job.name, each.launch)
+    pyflink.start(planned)
     for each in planned:
         known = launches.read(config.home, each.job.name)
         checkpoints.remove(config.checkpoints, launches.superseded(known))
-    return [line for each in planned for line in _told(each)]
 
 
 def _told(each: Planned) -> list[str]:
@@ -79,7 +80,7 @@ def _tidy(config: Config, name: str, job_id: str) -> None:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
+def only_one(home: Path) -> Iterator[None]:
     """Wait until no other launcher works on this home: two would start a job twice."""
     launches.folder(home).mkdir(parents=True, exist_ok=True)
     with (launches.folder(home) / "lock").open("w") as file:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,20 @@ def write(home: Path, job: str, launches: Sequence[Launch]) -> None:
     draft.replace(place)
 
 
+def add(home: Path, job: str, launch: Launch) -> None:
+    """Append a launch to the job's record."""
+    write(home, job, [*read(home, job), launch])
+
+
+def keep_savepoint(home: Path, job: str, savepoint: Checkpoint) -> None:
+    """Record what was taken when a launch was stopped, so that whoever starts it next finds it."""
+    known = [
+        replace(launch, savepoint=savepoint) if launch.job_id == savepoint.job_id else launch
+        for launch in read(home, job)
+    ]
+    write(home, job, known)
+
+
 def superseded(known: Sequence[Launch]) -> list[str]:
     """Return the ids of jobs whose checkpoints nobody can want any more.
 
@@ -56,7 +70,7 @@ def _content(launch: Launch) -> dict[str, Any]:
 
 
 def _launch(content: dict[str, Any]) -> Launch:
-    restored = content["restored"]
+    restored, savepoint = content["restored"], content.get("savepoint")
     return Launch(
         job_id=content["job_id"],
         fingerprint=content["fingerprint"],
@@ -64,4 +78,6 @@ def _launch(content: dict[str, Any]) -> Launch:
         restored=Checkpoint(**restored) if restored else None,
         baseline={t: Commit(**c) if c else None for t, c in content["baseline"].items()},
         lost=tuple(content["lost"]),
+        version=content.get("version", ""),
+        savepoint=Checkpoint(**savepoint) if savepoint else None,
     )

@@ -1,51 +1,42 @@
 """Plan one launch: read what Kafka, the lake and the disk say, and let the pure rules decide."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from pyiceberg.catalog import Catalog as Iceberg
 from pyiceberg.catalog import load_catalog
 
 from pipelines.catalog import CATALOG_NAME
-from pipelines.flink_jobs import checkpoints, lake_state, launches
+from pipelines.flink_jobs import checkpoints, lake_state, launches, stateless, versions
 from pipelines.flink_jobs.config import Config
-from pipelines.flink_jobs.errors import RecordsLost
 from pipelines.flink_jobs.kafka_state import Broker
-from pipelines.flink_jobs.restore import Launch, ancestry, choose
-from pipelines.flink_jobs.runner import Job, Rendered, literal, load_job, render, rule_text
-from pipelines.flink_jobs.starts import Marks, Start
-from pipelines.flink_jobs.where_to_start import duplicate_window_start, losses
-from schemas.load import RULES
+from pipelines.flink_jobs.restore import Checkpoint, Launch, ancestry, choose
+from pipelines.flink_jobs.runner import STATE_TTL, Job, Rendered, literal, render
+from pipelines.flink_jobs.starts import Start
+from pipelines.flink_jobs.stateless import Sources, moment
+from pipelines.flink_jobs.versions import Version
 
 _HOUR_MS: Final = 3_600_000
-_MINUTE_MS: Final = 60_000
 # An hour less than `transaction.timeout.ms` of the sink and the broker's limit for it.
 _TRANSACTION_KEPT_MS: Final = 23 * _HOUR_MS
-_MARKED_TABLES: Final = ("events", "identities", "rejected_events", "recording_chunks")
-# Topics that stream_progress does not tell of: nothing in them closes a day.
-_WITHOUT_PROGRESS: Final = ("rejected-events", "recording-chunks")
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Open connections to what a plan depends on."""
-
-    broker: Broker
-    iceberg: Iceberg
 
 
 @dataclass(frozen=True)
 class Planned:
     """One launch, decided. `story` says what was decided and why, for people."""
 
-    job: Job
+    version: Version
     rendered: Rendered
     launch: Launch
     story: tuple[str, ...]
+
+    @property
+    def job(self) -> Job:
+        """Return the job that is started."""
+        return self.version.job
 
 
 @contextmanager
@@ -59,29 +50,74 @@ def open_sources(config: Config) -> Iterator[Sources]:
         broker.close()
 
 
-def plan(config: Config, sources: Sources, name: str, accept_loss: bool = False) -> Planned:
-    """Decide how the job starts; RecordsLost if a start would silently leave a gap."""
-    job = load_job(name)
+def version_to_start(config: Config, name: str) -> tuple[Version, tuple[str, ...]]:
+    """Return the checkout's version, or the one before it if that was tried and taken back."""
+    wanted = versions.of_checkout(name, config.jobs)
+    refused = versions.refused(config.home, name)
+    if wanted.version_id not in refused:
+        return wanted, ()
+    for launch in reversed(launches.read(config.home, name)):
+        older = versions.read(config.home, name, launch.version)
+        if older and launch.version not in refused:
+            return older, (
+                f"version {wanted.version_id} of the checkout was taken back; started "
+                f"{older.version_id}. `headwater jobs deploy {name}` tries again",
+            )
+    return wanted, ()
+
+
+def plan(
+    config: Config,
+    sources: Sources,
+    name: str,
+    accept_loss: bool = False,
+    version: Version | None = None,
+    candidates: Sequence[Checkpoint] | None = None,
+) -> Planned:
+    """Decide how the job starts; RecordsLost if a start would silently leave a gap.
+
+    Without `version` it is the one that is due; `candidates` are all that may be restored instead
+    of what lies on disk.
+    """
+    told: tuple[str, ...] = ()
+    if version is None:
+        version, told = version_to_start(config, name)
+    job = version.job
     topic_ids = sources.broker.topic_ids(job.reads)
     place = place_of(config, job)
-    fingerprint = render(job, topic_ids, place, Start("").parameters()).fingerprint
+    still = render(job, topic_ids, place, Start("").parameters())
     known = launches.read(config.home, name)
     commits = lake_state.newest_commits(sources.iceberg, job.writes)
-    found = checkpoints.find(config.checkpoints, [launch.job_id for launch in known])
-    choice = choose(found, known, commits, fingerprint, _oldest_ms(job, datetime.now(UTC)))
-    story = [f"not restored: {reason}" for reason in choice.refused]
-    job_id = secrets.token_hex(16)
-    if choice.checkpoint:
-        start = ancestry(choice.checkpoint.job_id, known)[0].start
-        launch = Launch(job_id, fingerprint, start, choice.checkpoint)
-        story.append(f"restored from checkpoint {choice.checkpoint.number}")
+    found = _on_disk(config, known) if candidates is None else candidates
+    choice = choose(found, known, commits, still.fingerprint, _oldest_ms(job, datetime.now(UTC)))
+    story = [*told, *(f"not restored: {reason}" for reason in choice.refused)]
+    restored, baseline = choice.checkpoint, commits
+    lost: tuple[str, ...] = ()
+    if restored:
+        start, baseline = ancestry(restored.job_id, known)[0].start, {}
+        story.append(f"restored from checkpoint {restored.number}")
     else:
-        start, lost = _STARTS[job.start](config, sources, job, topic_ids, accept_loss)
-        launch = Launch(job_id, fingerprint, start, None, commits, lost)
+        start, lost = stateless.settle(sources, job, topic_ids, accept_loss)
         story += [f"LOST, accepted: {line}" for line in lost]
-        story.append(f"started without state, run {start.run_id}, from {_moment(start.start_ms)}")
-    rendered = render(job, topic_ids, place, launch.start.parameters())
-    return Planned(job, rendered, launch, tuple(story))
+        story.append(f"started without state, run {start.run_id}, from {moment(start.start_ms)}")
+    launch = Launch(
+        secrets.token_hex(16),
+        still.fingerprint,
+        start,
+        restored,
+        baseline,
+        lost,
+        version.version_id,
+    )
+    rendered = render(job, topic_ids, place, start.parameters())
+    return Planned(version, rendered, launch, tuple(story))
+
+
+def _on_disk(config: Config, known: Sequence[Launch]) -> list[Checkpoint]:
+    """Return the checkpoints and savepoints of the launches on record that are still there."""
+    found = checkpoints.find(config.checkpoints, [launch.job_id for launch in known])
+    taken = [launch.savepoint for launch in known if launch.savepoint]
+    return found + [savepoint for savepoint in taken if checkpoints.is_there(savepoint)]
 
 
 def _oldest_ms(job: Job, now: datetime) -> int:
@@ -93,8 +129,9 @@ def _oldest_ms(job: Job, now: datetime) -> int:
     not of the events: a session that goes on would begin anew.
     """
     limits = [_TRANSACTION_KEPT_MS] if job.produces else []
-    if job.state_ttl and job.start == "restart_reread":
-        limits.append(int(rule_text(job.state_ttl, job.name)) * _HOUR_MS // 2)
+    kept = job.settings.get(STATE_TTL)
+    if kept and job.start == "restart_reread":
+        limits.append(int(kept.removesuffix(" h")) * _HOUR_MS // 2)
     return int(now.timestamp() * 1000) - min(limits) if limits else 0
 
 
@@ -106,67 +143,3 @@ def place_of(config: Config, job: Job) -> dict[str, str]:
         "catalog_options": ", ".join(f"{literal(key)} = {literal(text)}" for key, text in options),
         "transaction_prefix": job.name,
     }
-
-
-def _after_duplicate_window(
-    config: Config, sources: Sources, job: Job, topic_ids: Mapping[str, str], accept_loss: bool
-) -> tuple[Start, tuple[str, ...]]:
-    """Read again what duplicates may have a first copy in; write only what no sink has yet."""
-    sources.broker.abort_transactions(job.name)
-    held = sources.broker.held(job.reads)
-    progress = lake_state.read_progress(sources.iceberg)
-    lost = losses(held, progress)
-    if lost and not accept_loss:
-        raise RecordsLost(
-            f"{job.name} cannot go on where it stopped: {'; '.join(lost)}. "
-            "`headwater jobs restart --accept-loss` goes on without them and records the gap."
-        )
-    read = {place: part for place, part in held.items() if place[0] not in _WITHOUT_PROGRESS}
-    window_ms = RULES.delivery.duplicate_window_hours * _HOUR_MS
-    start_ms = duplicate_window_start(read, progress, window_ms)
-    names = {topic_id: topic for topic, topic_id in topic_ids.items()}
-    return Start(_new_run_id(), start_ms, marks=_marks(sources, names, start_ms)), lost
-
-
-def _marks(sources: Sources, topics: Mapping[str, str], start_ms: int) -> dict[str, Marks]:
-    """Return how far each sink of collect_events has come; `topics` maps ids to names."""
-    lake, reasons = sources.iceberg, ("not_json", "missing_field")
-    read = lake_state.read_marks
-    return (
-        {table: read(lake, table, topics, start_ms) for table in _MARKED_TABLES}
-        | {reason: read(lake, "dead_letters", topics, start_ms, reason) for reason in reasons}
-        | {"unique-events": sources.broker.committed_marks("unique-events", topics)}
-    )
-
-
-def _after_reread(
-    config: Config, sources: Sources, job: Job, topic_ids: Mapping[str, str], accept_loss: bool
-) -> tuple[Start, tuple[str, ...]]:
-    """Read some hours again; emit what begins after the first gap that is seen whole."""
-    table, _, column = (job.reread or "").partition(".")
-    newest_ms = lake_state.newest_time(sources.iceberg, table, column)
-    if newest_ms is None:
-        return Start(_new_run_id()), ()
-    start_ms = newest_ms - RULES.delivery.restart_reread_hours * _HOUR_MS
-    gap_ms = RULES.sessions.gap_minutes * _MINUTE_MS
-    return Start(_new_run_id(), max(0, start_ms), complete_after_ms=start_ms + gap_ms), ()
-
-
-_StartRule = Callable[
-    [Config, Sources, Job, Mapping[str, str], bool], tuple[Start, tuple[str, ...]]
-]
-_STARTS: Final[Mapping[str, _StartRule]] = {
-    "duplicate_window": _after_duplicate_window,
-    "restart_reread": _after_reread,
-}
-
-
-def _new_run_id() -> str:
-    """Return an id that sorts by the time of the start."""
-    return f"live-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-
-
-def _moment(epoch_ms: int) -> str:
-    if epoch_ms == 0:
-        return "the beginning"
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat()

@@ -10,7 +10,7 @@ from pipelines.flink_jobs.starts import Start
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A completed checkpoint: `number` is Flink's checkpoint id within `job_id` and its heirs."""
+    """A completed checkpoint or savepoint; `number` is Flink's, counted in `job_id` and heirs."""
 
     job_id: str
     number: int
@@ -30,7 +30,8 @@ class Commit:
 class Launch:
     """One start of a job. `baseline` holds the tables' newest commits when it began without state.
 
-    `start` is where the line of launches began that this one continues.
+    `start` is where the line of launches began that this one continues, `version` what was started
+    (versions.py), `savepoint` what was taken when it was stopped on purpose.
     """
 
     job_id: str
@@ -39,6 +40,8 @@ class Launch:
     restored: Checkpoint | None = None
     baseline: Mapping[str, Commit | None] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
+    version: str = ""
+    savepoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ JOB_NAMES: Final = (
 )
 SOURCE: Final = "source.sql"
 _STATES: Final = ("rocksdb", "hashmap")
-_HOUR_MS: Final = 3_600_000
+# Flink's settings that say how SQL is planned; others leave state as it is.
+_OF_SQL: Final = "table."
+STATE_TTL: Final = "table.exec.state.ttl"  # "24 h"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A job ready for Flink. `fingerprint` changes when its SQL does, not with where it starts."""
+    """A job ready for Flink.
+
+    `fingerprint` changes when the state of what ran before does not fit any more: with its SQL and
+    Flink's settings of SQL, not with where it starts or how often it commits.
+    """
 
     name: str
     statements: tuple[str, ...]
@@ -155,10 +161,13 @@ def render(
     meaning = definitions(job, topic_ids)
     text = fill(job.text, {**meaning, **place, **start}, job.name)
     still = dict.fromkeys([*place, *start], "?")
-    settings = dict(job.settings) | _ttl(job)
-    meant = "\n".join(split(fill(job.text, {**meaning, **still}, job.name))) + repr(
-        sorted(settings.items())
-    )
+    settings = dict(job.settings) | ttl(job)
+    shape = [item for item in sorted(settings.items()) if item[0].startswith(_OF_SQL)]
+    meant = "\n".join(split(fill(job.text, {**meaning, **still}, job.name))) + repr(shape)
+    meant += job.state
+    # TRICKY: an operator that always runs once is chained to one that does, too, and to no other:
+    # between one and several, Flink gives the operators other ids, by which it finds their state.
+    meant += "" if job.parallelism == 1 else " side by side"
     fingerprint = hashlib.sha256(meant.encode()).hexdigest()[:16]
     return Rendered(job.name, tuple(split(text)), settings, fingerprint)
 
@@ -198,7 +207,8 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _ttl(job: Job) -> dict[str, str]:
+def ttl(job: Job) -> dict[str, str]:
+    """Return Flink's setting of how long the job's state is kept, if it forgets."""
     if job.state_ttl is None:
         return {}
-    return {"table.exec.state.ttl": f"{rule_text(job.state_ttl, job.name)} h"}
+    return {STATE_TTL: f"{rule_text(job.state_ttl, job.name)} h"}

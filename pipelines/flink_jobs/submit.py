@@ -3,6 +3,8 @@
 `python -m pipelines.flink_jobs.submit run|wait|plan FILE`: the file is a JSON list of jobs, each
 {name, settings, statements}. Prints a JSON list of {name, job_id | plan | error} in that order.
 `wait` returns when the jobs have read all there is, which only those over files ever do.
+`serve` reads such a line, MODE FILE, from stdin again and again and answers each with a line: its
+JVM starts while the caller still looks around, and once for all that is asked.
 Needs no other room: PyFlink and the main environment do not go together (docs/decisions/0010).
 """
 
@@ -12,14 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from pyflink.common import Configuration
+from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, ExplainDetail, StatementSet, TableEnvironment
 
 
 def main() -> int:
-    """Run or plan every job of the file; exit code 1 if one of them failed."""
-    mode, file = sys.argv[1:]
+    """Do what is asked; exit code 1 if one of the jobs failed."""
+    if sys.argv[1:] == ["serve"]:
+        get_gateway()
+        return max([_answer_all(*line.split()) for line in sys.stdin], default=0)
+    return _answer_all(*sys.argv[1:])
+
+
+def _answer_all(mode: str, file: str) -> int:
+    """Run or plan every job of the file; 1 if one of them failed."""
     answers = [_answer(mode, job) for job in json.loads(Path(file).read_text("utf-8"))]
     sys.stdout.write(json.dumps(answers) + "\n")
+    sys.stdout.flush()
     return 1 if any("error" in answer for answer in answers) else 0
 
 

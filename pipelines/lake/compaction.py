@@ -7,23 +7,44 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from pyiceberg.table import Table
+
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Trino
 from schemas.load import RECORDS, RULES, TABLES
 
 _SQL: Final = Path(__file__).parent / "care"
-_TARGET_MB: Final = 64
-_ENOUGH_FILES: Final = 20  # fewer small files cost less to read than to rewrite
+# Files grow in two steps, so that a day's newest rows are not written again and again with all
+# the rows before them.
+_STEPS_MB: Final = (8, 64)
+_ENOUGH_FILES: Final = 10  # fewer in a partition cost less to read than to rewrite
 _LONGEST_RUN: Final = timedelta(days=1)
 
 
+def may_have_many(table: Table) -> bool:
+    """Whether a partition may have many files, as far as the table as a whole tells.
+
+    Asks Iceberg's metadata alone, so that tables of few files cost no query.
+    """
+    snapshot = table.current_snapshot()
+    summary = snapshot.summary if snapshot else None
+    return summary is not None and int(summary["total-data-files"] or 0) >= _ENOUGH_FILES
+
+
 def compact(trino: Trino, table: str) -> bool:
-    """Rewrite the small files of a table if there are many; True if it was done."""
-    target = {"target_bytes": _TARGET_MB * 1_000_000}
+    """Rewrite the small files of a table if a partition has many; True if it was done.
+
+    Trino leaves alone what is the only file of its partition.
+    """
+    return any([_compact_to(trino, table, size_mb) for size_mb in _STEPS_MB])
+
+
+def _compact_to(trino: Trino, table: str, size_mb: int) -> bool:
+    target = {"target_bytes": size_mb * 1_000_000}
     (row,) = trino.rows(*bind(read_sql(_SQL / "files.sql", {"table": table}).text, target))
     if row["small_files"] < _ENOUGH_FILES:
         return False
-    names = {"table": table, "target": f"{_TARGET_MB}MB"}
+    names = {"table": table, "target": f"{size_mb}MB"}
     trino.rows(*bind(read_sql(_SQL / "optimize.sql", names).text, {}))
     return True
 

@@ -1,5 +1,6 @@
 """Rules: schemas/rules/*.toml, every threshold of the product, one dataclass a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -50,6 +51,8 @@ class DeliveryRules:
     max_batch_bytes: int
     max_event_bytes: int
     dead_letter_max_bytes: int
+    dead_letters_a_minute: int
+    dead_letter_step: int
     rejected_max_bytes: int
     day_close_minutes: int
     day_switch_seconds: int
@@ -136,6 +139,24 @@ class VitalRules:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """A limit on a number of `unit`s; above it a home is degraded."""
+
+    above: Decimal
+    unit: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class AlertRules:
+    """When a home is degraded (rules/alerts.toml); each alert's runbook has its name."""
+
+    window_minutes: int
+    late_min_events: int
+    alerts: Mapping[str, Alert]
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -156,6 +177,7 @@ class Rules:
     vitals: VitalRules
     live: LiveRules
     heatmap: HeatmapRules
+    alerts: AlertRules
 
 
 def load_rules(folder: Path) -> Rules:

@@ -36,7 +36,6 @@ def test_schedules_and_the_sensor_run_without_being_switched_on() -> None:
     assert {schedule.name for schedule in schedules} == {
         "restate_hourly",
         "restate_nightly",
-        "expire_snapshots",
         "compact_tables",
         "purge_runs",
         "forget_recordings",

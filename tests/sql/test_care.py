@@ -12,7 +12,14 @@ from pyiceberg.catalog import Catalog as Iceberg
 from pyiceberg.table import Table
 
 from pipelines.batch.restate import Lake, restate
-from pipelines.lake.compaction import compact, forget, kept_for_days, purge, restated_tables
+from pipelines.lake.compaction import (
+    compact,
+    forget,
+    kept_for_days,
+    may_have_many,
+    purge,
+    restated_tables,
+)
 from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
 from pipelines.lake.tables import create_all, open_catalog
@@ -79,12 +86,35 @@ def test_expiring_again_does_nothing(scratch: Table) -> None:
 
 
 def test_many_small_files_become_one(lake: Lake, scratch: Table) -> None:
-    for _ in range(20):
+    assert not may_have_many(scratch)
+    for number in range(10):
         scratch.append(ROW)
+        assert may_have_many(scratch) == (number == 9)
     assert compact(lake.trino, f"scratch_{RUN}")
     count = f'SELECT count(*) AS n FROM lake.web."scratch_{RUN}$files"'
     assert lake.trino.rows(count) == [{"n": 1}]
     assert not compact(lake.trino, f"scratch_{RUN}")
+    assert not may_have_many(scratch.refresh())
+
+
+def test_few_files_in_each_of_many_days_are_left_alone(lake: Lake, iceberg: Iceberg) -> None:
+    name = f"days_{RUN}"
+    lake.trino.rows(f"CREATE TABLE lake.web.{name} (d date) WITH (partitioning = ARRAY['d'])")
+    count = f"""SELECT min(n) AS least, max(n) AS most FROM (
+        SELECT count(*) AS n FROM lake.web."{name}$files" GROUP BY partition)"""
+    days = ", ".join(f"DATE '2026-03-{day:02}'" for day in range(1, 9))
+    one_each = f"INSERT INTO lake.web.{name} SELECT * FROM UNNEST(ARRAY[{days}])"
+    try:
+        lake.trino.rows(one_each)
+        lake.trino.rows(one_each)
+        assert not compact(lake.trino, name)
+        for _ in range(8):
+            lake.trino.rows(f"INSERT INTO lake.web.{name} VALUES DATE '2026-03-01'")
+        assert lake.trino.rows(count) == [{"least": 2, "most": 10}]
+        assert compact(lake.trino, name)
+        assert lake.trino.rows(count) == [{"least": 1, "most": 1}]
+    finally:
+        iceberg.drop_table(("web", name))
 
 
 def rows_by_run(lake: Lake, table: str) -> dict[str, int]:

@@ -18,7 +18,13 @@ from tests.agreement.streams import WAYS
 from tests.sql import made_days
 from tests.sql.streams import Case, Row, Rows, as_letter, cases, event, named_columns, run
 
-CASES = cases("collect_events")
+# A producer gone wrong: a hundred of its records in a minute, and samples of more.
+FLOOD = Case(
+    "flood_of_letters",
+    [{"text": "no"}] * 2005,
+    {"dead_letters": [{"letter_number": number} for number in (*range(1, 101), 1000, 2000)]},
+)
+CASES = [*cases("collect_events"), FLOOD]
 SEVEN = ("events", 7)
 START = Start(
     "run-1",

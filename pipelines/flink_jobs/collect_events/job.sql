@@ -92,6 +92,7 @@ FROM placed_chunks
 WHERE missing_field IS NULL AND topic_offset > ${recording_chunks_mark};
 
 -- Two readers of the same topics are never at the same place: each reason has its own marks.
+-- A producer that sends nothing else fills no disk: samples are kept, and numbered.
 INSERT INTO lake.web.dead_letters
 WITH not_json AS (
     SELECT topic_name, topic_partition, topic_offset, CAST(appended_time AS TIMESTAMP_LTZ(6)) AS appended_at,
@@ -126,7 +127,15 @@ unusable_chunks AS (
 unread AS (
     SELECT * FROM not_json UNION ALL SELECT * FROM unusable_events
     UNION ALL SELECT * FROM unusable_refusals UNION ALL SELECT * FROM unusable_chunks
+),
+numbered AS (
+    SELECT *, COUNT(*) OVER (
+        PARTITION BY topic_name, topic_partition, reason, FLOOR(appended_at TO MINUTE)
+        ORDER BY seen_at
+    ) AS letter_number
+    FROM (SELECT *, PROCTIME() AS seen_at FROM unread)
 )
 SELECT topic_name, ${topic_ids}, topic_partition, topic_offset, appended_at, reason, field,
-    SUBSTRING(payload, 1, ${dead_letter_max_bytes})
-FROM unread;
+    SUBSTRING(payload, 1, ${dead_letter_max_bytes}), letter_number
+FROM numbered
+WHERE letter_number <= ${dead_letters_a_minute} OR MOD(letter_number, ${dead_letter_step}) = 0;

@@ -135,7 +135,9 @@ def test_lists_running_jobs_by_name_with_their_checkpoints(
         "checkpoints": 30,
         "checkpoint_age_s": 7,
         "checkpoint_s": 0.25,
+        "failed_checkpoints": 0,
         "restarts": 3,
+        "degraded": "",
     }
     unknown = ("lag_records", "watermark_delay_s", "checkpoint_age_s", "restarts")
     assert [rows[0][name] for name in unknown] == [None] * 4

@@ -81,3 +81,21 @@ def test_the_newest_session_is_the_one_that_ended_last(lake: Catalog) -> None:
     ]
     append(lake, "sessions_closed", rows)
     assert lake_state.newest_time(lake, "sessions_closed", "ended_at") == 7_000
+
+
+def test_the_newest_time_is_read_from_metadata_alone(
+    lake: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(lake, "sessions_closed", [{"ended_at": at(7_123)}, {"ended_at": at(5_000)}])
+    append(lake, "sessions_closed", [{"ended_at": at(6_000)}])
+    monkeypatch.setattr(lake_state, "_newest_of_rows", lambda *_: pytest.fail("rows were read"))
+    assert lake_state.newest_time(lake, "sessions_closed", "ended_at") == 7_123
+
+
+def test_without_bounds_the_rows_tell(lake: Catalog) -> None:
+    with lake.load_table(("web", "sessions_closed")).transaction() as change:
+        change.set_properties({"write.metadata.metrics.default": "none"})
+    append(lake, "sessions_closed", [{"ended_at": at(7_123)}, {"ended_at": at(5_000)}])
+    (task,) = lake.load_table(("web", "sessions_closed")).scan().plan_files()
+    assert not task.file.upper_bounds
+    assert lake_state.newest_time(lake, "sessions_closed", "ended_at") == 7_123

@@ -13,8 +13,9 @@ from pipelines.flink_jobs import launches
 from pipelines.flink_jobs.config import Config, load_config
 from pipelines.flink_jobs.errors import RecordsLost
 from pipelines.flink_jobs.kafka_state import Broker
-from pipelines.flink_jobs.plan_launch import Planned, Sources, plan
+from pipelines.flink_jobs.plan_launch import Planned, plan
 from pipelines.flink_jobs.starts import Marks
+from pipelines.flink_jobs.stateless import Sources
 from pipelines.flink_jobs.where_to_start import Held, Place
 from tests.unit.pipelines.flink_jobs.lake import append, at, new_lake
 from tests.unit.pipelines.flink_jobs.test_config import WHOLE

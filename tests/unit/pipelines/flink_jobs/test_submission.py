@@ -11,7 +11,7 @@ from pipelines.flink_jobs.errors import SubmissionFailed
 from pipelines.flink_jobs.restore import Checkpoint, Launch
 from pipelines.flink_jobs.runner import load_job
 from pipelines.flink_jobs.starts import Start
-from pipelines.flink_jobs.submission import run_submit, settings
+from pipelines.flink_jobs.submission import PyFlink, run_submit, settings
 from tests.unit.pipelines.flink_jobs.test_config import WHOLE
 
 JOB = load_job("collect_events")
@@ -69,3 +69,23 @@ def test_no_answer_says_what_was_said_instead(tmp_path: Path) -> None:
     python = _python(tmp_path, "import sys; sys.exit('no such module')")
     with pytest.raises(SubmissionFailed, match=r"no answer \(exit 1\): no such module"):
         run_submit(python, {}, "run", tmp_path)
+
+
+def test_pyflink_that_does_not_start_says_why(config: Config, tmp_path: Path) -> None:
+    python = _python(tmp_path, "import sys; sys.exit('no such module')")
+    with (
+        PyFlink(replace(config, flink_python=python)) as pyflink,
+        pytest.raises(SubmissionFailed, match=r"no answer \(exit 1\): no such module"),
+    ):
+        pyflink.check([])
+
+
+def test_pyflink_answers_again_and_again(config: Config, tmp_path: Path) -> None:
+    body = """import sys
+for number, line in enumerate(sys.stdin):
+    print("noise")
+    print('[{"name": "j", "error": "%s %d"}]' % (line.split()[0], number), flush=True)"""
+    with PyFlink(replace(config, flink_python=_python(tmp_path, body))) as pyflink:
+        for said, asked in (("plan 0", pyflink.check), ("run 1", pyflink.start)):
+            with pytest.raises(SubmissionFailed, match=f"Flink refused j: {said}"):
+                asked([])
