@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from ingest_edge.clock import Clock, ReplayClock, WallClock
@@ -160,8 +159,8 @@ def make_app(config: Config) -> App:
     metrics = Metrics()
     clock: Clock = ReplayClock() if config.is_replay else WallClock()
     sink = DurableSink(config, metrics)
-    beats = [Heartbeats(topic, sink, clock, metrics) for topic in (EVENTS, POINTERS)]
-    sink.on_delivered = partial(_tell_all, beats)
+    beats = Heartbeats((EVENTS, POINTERS), sink, clock, metrics)
+    sink.on_delivered = beats.heard
     salts = Salts(clock.now)
     edge = Edge(
         config=config,
@@ -174,16 +173,7 @@ def make_app(config: Config) -> App:
         salts=salts,
         blobs=_open_blobs(config),
     )
-    return App(edge, partial(_run_all, beats))
-
-
-def _tell_all(beats: Sequence[Heartbeats], topic: str, partition: int) -> None:
-    for each in beats:
-        each.heard(topic, partition)
-
-
-async def _run_all(beats: Sequence[Heartbeats]) -> None:
-    await asyncio.gather(*(each.run() for each in beats))
+    return App(edge, beats.run)
 
 
 def _open_blobs(config: Config) -> Blobs:

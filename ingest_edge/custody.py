@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -113,27 +114,22 @@ async def take(
             records.append(made)
     if refusals and not records:
         raise _nothing_accepted(refusals, events_in)
-    await _keep_all(edge, records, topic, started)
+    await keep(edge, records, started)
     return Outcome(len(records), refusals)
 
 
-async def _keep_all(edge: Edge, records: Sequence[Record], topic: str, started: float) -> None:
-    """Return when all records are durable; those of each topic go together."""
-    pointers = [record for record in records if record.topic == POINTERS]
-    if not pointers:
-        await keep(edge, records, topic, started)
-        return
-    others = [record for record in records if record.topic != POINTERS]
-    batches = [(topic, others)] if others else []
-    batches.append((POINTERS, pointers))
-    await asyncio.gather(*(keep(edge, some, name, started) for name, some in batches))
+async def keep(edge: Edge, records: Sequence[Record], started: float) -> None:
+    """Return when the records of a request that began at `started` are durable; NotDurable.
 
-
-async def keep(edge: Edge, records: Sequence[Record], topic: str, started: float) -> None:
-    """Return when the records of a request that began at `started` are durable; NotDurable."""
-    await edge.sink.put(records)
+    Those of each topic go together.
+    """
+    by_topic: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_topic[record.topic].append(record)
+    await asyncio.gather(*map(edge.sink.put, by_topic.values()))
     edge.metrics.observe_ack(time.perf_counter() - started)
-    edge.metrics.add("headwater_edge_events_accepted_total", topic, len(records))
+    for topic, some in by_topic.items():
+        edge.metrics.add("headwater_edge_events_accepted_total", topic, len(some))
 
 
 def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record | Refusal:

@@ -48,7 +48,7 @@ async def post_recording(edge: Edge, request: Request) -> Answer:
     arrival, mask = _arrival(edge, request, key, sent, address), AddressMask(address)
     piece = await asyncio.to_thread(piece_of, sent, arrival, mask)
     await asyncio.to_thread(_store, edge, piece)
-    await keep(edge, [_record(edge, piece, mask)], CHUNKS, started)
+    await keep(edge, [_record(edge, piece, mask)], started)
     return json_answer(200, {"accepted": 1, "dropped": []})
 
 

@@ -24,8 +24,8 @@ class CountingSink(FakeSink):
 
 def make(clock: Clock | None = None) -> tuple[Heartbeats, CountingSink]:
     sink = CountingSink()
-    beats = Heartbeats("events", sink, clock or WallClock(lambda: NOW), Metrics())
-    beats.set_partitions(4)
+    beats = Heartbeats(("events", "pointers"), sink, clock or WallClock(lambda: NOW), Metrics())
+    beats.set_partitions("events", 4)
     return beats, sink
 
 
@@ -61,6 +61,13 @@ def test_partition_that_got_a_record_is_left_alone() -> None:
 
     # A loop's clock may be young: partitions never heard of count as silent only once it is 1 s.
     assert asyncio.run(scene()) in ([0, 1, 3], [])
+
+
+def test_each_topic_is_told_of_its_own_silence() -> None:
+    beats, sink = make()
+    beats.set_partitions("pointers", 2)
+    beats.beat(10.0)
+    assert [record.topic for record in sink.records] == ["events"] * 4 + ["pointers"] * 2
 
 
 def test_replayed_time_stands_still_until_a_batch_moves_it() -> None:
