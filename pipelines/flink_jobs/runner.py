@@ -1,7 +1,7 @@
 """Load a job's folder and render its SQL: from job.toml, its source and job.sql to statements."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 from operator import attrgetter
@@ -37,7 +37,7 @@ class Job:
     """One job folder. `reads` and `produces` name topics, `writes` names tables.
 
     `parts` are its further files of SQL, by their names: text that stands in several places.
-    `source` is the file of its tables in, its own or one that several jobs share.
+    `source` are the files of its tables in, its own or some that several jobs share.
     `reread`, as `table.column`, holds the newest event time that the job has told of.
     """
 
@@ -58,7 +58,7 @@ class Job:
     source_sql: str
     job_sql: str
     parts: Mapping[str, str]
-    source: str = SOURCE
+    source: tuple[str, ...] = (SOURCE,)
     state_ttl: str | None = None
     reread: str | None = None
 
@@ -92,14 +92,15 @@ def load_job(name: str, folder: Path = FOLDER) -> Job:
         raise BadJob(f"no job {name!r}; there are {', '.join(JOB_NAMES)}.")
     try:
         given = read_toml(place / "job.toml")
+        source = given.get("source", [SOURCE])
         content = given | {
             "name": name,
-            "source_sql": _source(place, str(given.get("source", SOURCE))),
+            "source_sql": _source(place, [source] if isinstance(source, str) else source),
             "job_sql": (place / "job.sql").read_text("utf-8"),
             "parts": {
                 path.stem: _part(path)
                 for path in sorted(place.glob("*.sql"))
-                if path.name not in (SOURCE, "job.sql")
+                if path.name not in ("job.sql", *source)
             },
         }
         return _checked(build(Job, content, f"{name}/job.toml"))
@@ -107,11 +108,11 @@ def load_job(name: str, folder: Path = FOLDER) -> Job:
         raise BadJob(str(error)) from error
 
 
-def _source(place: Path, name: str) -> str:
-    file = place / name
-    if not file.is_file():
-        raise BadJob(f"{place.name}/job.toml: no file {name!r} for its source.")
-    return file.read_text("utf-8")
+def _source(place: Path, names: Sequence[str]) -> str:
+    for name in names:
+        if not (place / name).is_file():
+            raise BadJob(f"{place.name}/job.toml: no file {name!r} for its source.")
+    return "\n".join((place / name).read_text("utf-8") for name in names)
 
 
 def _part(path: Path) -> str:

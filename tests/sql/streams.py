@@ -61,7 +61,7 @@ def run(job_name: str, start: Start, files: Mapping[str, list[Row]], folder: Pat
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / name / "rows.json").write_text(text, "utf-8")
     job = load_job(job_name)
-    source_sql = (HERE / job_name / job.source).read_text("utf-8")
+    source_sql = "\n".join((HERE / job_name / name).read_text("utf-8") for name in job.source)
     place = {"folder": str(folder), "kafka_bootstrap": "", "catalog_options": ""}
     place["transaction_prefix"] = ""
     topic_ids = {topic: f"id-of-{topic}" for topic in job.reads}

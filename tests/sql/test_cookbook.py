@@ -1,20 +1,18 @@
 """The cookbook's questions, asked of a site with a day of its own."""
 
-import re
 import secrets
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from pipelines.batch.restate import Lake, restate
 from schemas.load import RECORDS
+from tests.sql.cookbook import FOLDER, queries
 from tests.sql.rows import add_site, event, insert
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "cookbook" / "attribution.md"
-QUESTIONS: Final = re.findall(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+PAGES: Final = sorted(page.name for page in FOLDER.glob("*.md") if page.name != "README.md")
 MODELS: Final = RECORDS["attribution"].field("model").symbols
 
 
@@ -35,14 +33,19 @@ def site(lake: Lake) -> str:
     return site_id
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_has_an_answer(lake: Lake, site: str, question: str) -> None:
-    assert "'my-site'" in question
-    lake.trino.rows(question.replace("my-site", site))
+@pytest.mark.parametrize("page", PAGES)
+def test_every_question_can_be_asked(lake: Lake, site: str, page: str) -> None:
+    for query in queries(page, site):
+        lake.trino.rows(query)
+
+
+def test_the_first_page_lists_the_others() -> None:
+    contents = (FOLDER / "README.md").read_text("utf-8")
+    assert [page for page in PAGES if f"({page})" not in contents] == []
 
 
 def test_models_beside_each_other_have_one_total(lake: Lake, site: str) -> None:
-    found = lake.trino.rows(QUESTIONS[0].replace("my-site", site))
+    found = lake.trino.rows(queries("attribution.md", site)[0])
     assert [row["channel"] for row in found] == ["Direct", "no touch", "Email"]
     for model in MODELS:
         assert sum(row[model] or 0 for row in found) == 2

@@ -84,6 +84,7 @@ def copied(tmp_path: Path) -> Path:
         ('["unique-events"]', '["unique"]', "no topic 'unique'"),
         ('["sessions_closed", ', '["sessions", ', "no table 'sessions'"),
         ("../unique_events.sql", "events.sql", "no file 'events.sql' for its source"),
+        ('["../unique_events.sql"]', '"../unique_events.sql"', "source: expected list, found"),
         ("closed.ended_at", "closed.ended", "'sessions_closed.ended' is no time of its tables"),
         ("reread  ", "# reread  ", "'restart_reread' and reread = 'table.column' go together"),
         ("gap_minutes  ", "gap_hours  ", "parameter 'gap_hours' stands nowhere in the SQL"),
