@@ -1,7 +1,8 @@
 """CPU of the TaskManager per event: jobs beside plain Flink SQL and Python over the same topics.
 
 Each job reads its topic to the end (bounded) at two sizes; the slope between them leaves out what
-starting costs, and the JVM's compiler is left out, which a job that stays up pays once.
+starting costs, and the JVM's compiler is left out, which a job that stays up pays once. By the same
+slope a third part, of which one visitor has half, tells what a hot key costs.
 Everything real: Kafka, exactly-once sinks, Iceberg, RocksDB.
 """
 
@@ -17,7 +18,8 @@ DEFAULT_SIZE: Final = 200_000
 _PLAIN: Final = Path(__file__).parent / "streams"
 _PYTHON: Final = "Python: sessions in keyed state, nowhere; with starting"
 _NOTHING: Final = Run(0, 0, 0)
-_READERS: Final = tuple(name for name in JOB_NAMES if load_job(name).reads == ("unique-events",))
+_READERS: Final = tuple(name for name in JOB_NAMES if "unique-events" in load_job(name).reads)
+_HOT: Final = "with a visitor of half the events"
 
 
 def measure(size: int) -> list[Figure]:
@@ -29,9 +31,14 @@ def measure(size: int) -> list[Figure]:
         small = _round(home)
         home.produce(size // 10, size)
         large = _round(home)
+        home.produce(size, 2 * size, hot=True)
+        hot = {name: home.run([bounded(load_job(name))]) for name in JOB_NAMES}
         # Python needs a new TaskManager each time, so it neither has nor spoils a warm one.
         large[_PYTHON] = home.run_python(_sessions(), _PLAIN / "python_sessions.py")
-    return [_figure(name, small.get(name, _NOTHING), large[name]) for name in large]
+    return [
+        *(_figure(name, small.get(name, _NOTHING), large[name]) for name in large),
+        *(_figure(f"{name}, {_HOT}", large[name], hot[name]) for name in hot),
+    ]
 
 
 def _round(home: StreamHome) -> dict[str, Run]:

@@ -72,8 +72,11 @@ class StreamHome:
     stack: Stack
     config: Config
 
-    def produce(self, first: int, last: int) -> None:
-        """Put events into topic `events`, on time, about a dozen a visitor."""
+    def produce(self, first: int, last: int, *, hot: bool = False) -> None:
+        """Put events into topic `events`, on time, about a dozen a visitor.
+
+        If `hot`, every other event is one visitor's, as no edge would let it through untagged.
+        """
         whole = json.loads((SCHEMAS / "examples/event/full.pass.json").read_text("utf-8"))
         shared = {name: value for name, value in whole.items() if name not in _BOUGHT}
         shared |= {"is_conversion": False, "is_interactive": False}
@@ -81,6 +84,8 @@ class StreamHome:
         producer = Producer(kafka)
         for number in range(first, last):
             now, visitor = int(time.time() * 1000), f"v{number // _EVENTS_PER_VISITOR}"
+            if hot and number // len(_ACTS) % 2:
+                visitor = "hot"
             at = {"client_at": now, "sent_at": now, "event_at": now, "received_at": now}
             place = {"click_x_px": number % 900, "click_y_px": number % 700, "seq": number % 12}
             act = _ACTS[number % len(_ACTS)]
