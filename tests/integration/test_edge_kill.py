@@ -25,9 +25,9 @@ from serving.control.sites import set_webhook_secret
 from tests.integration.edge_home import running_edge
 from tests.integration.ledger import Load
 from tests.integration.stack import Stack
+from tests.integration.stream_home import table_rows
 from tests.integration.test_edge_webhooks import SECRET
 from tests.integration.test_edge_webhooks import send as send_webhook
-from tests.integration.test_streams_kill import table_rows
 
 FULL: Final = os.environ.get("HEADWATER_FAULTS_FULL") == "1"
 EVENTS: Final = int(os.environ.get("HEADWATER_FAULTS_EVENTS", 600_000 if FULL else 6_000))

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,24 +15,29 @@ from urllib.parse import urlsplit
 
 import pytest
 from confluent_kafka import Producer
-from pyiceberg.catalog import load_catalog
 
 from infra.local.probes import read_json
 from orchestration.opening import mirror_sites, open_lake
 from pipelines.batch.restate import restate
-from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
 from pipelines.flink_jobs import launches
 from pipelines.flink_jobs.restore import Launch
 from pipelines.lake.config import load_config
 from tests.integration.edge_topics import records
 from tests.integration.ledger import Load
 from tests.integration.stack import Stack, TestSite
+from tests.integration.stream_home import (
+    COLLECT,
+    PATIENCE_S,
+    alive,
+    kept_home,
+    running_streams,
+    table_rows,
+    wait_until_it_runs,
+)
 
 FULL: Final = os.environ.get("HEADWATER_FAULTS_FULL") == "1"
 RATE: Final = 500 if FULL else 100
 BEFORE_AND_AFTER: Final = RATE * (60 if FULL else 8)  # events on either side of a fault
-PATIENCE_S: Final = 300
-COLLECT: Final = "collect_events"
 ONLY: Final = "jobs,edge,views"
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
@@ -41,45 +45,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def streams() -> Iterator[Stack]:
-    """Return a home of its own with what events pass through until they are rows.
-
-    HEADWATER_TEST_HOME names a home to use instead, which is left running.
-    """
-    kept = os.environ.get("HEADWATER_TEST_HOME")
-    home = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="headwater-streams-"))
-    running = Stack.at(home)
-    try:
-        running.up("--only", ONLY)
+    """Return a home of its own with what events pass through until they are rows."""
+    with running_streams(ONLY, kept_home("HEADWATER_TEST_HOME")) as running:
         yield running
-    finally:
-        if not kept:
-            running.headwater("down", check=False)
-            shutil.rmtree(home, ignore_errors=True)
-
-
-def table_rows(stack: Stack, table: str, columns: tuple[str, ...], where: str) -> list[Any]:
-    """Return rows of a table as it stands now, read without Trino."""
-    properties = Catalog.from_env(stack.environment).pyiceberg_properties()
-    found = load_catalog(CATALOG_NAME, **properties).load_table((SCHEMA_NAME, table))
-    return found.scan(row_filter=where, selected_fields=columns).to_arrow().to_pylist()
 
 
 def checkpoints_of(stack: Stack) -> Path:
     return Path(urlsplit(stack.environment["HEADWATER_CHECKPOINTS"]).path)
-
-
-def alive(stack: Stack) -> dict[str, Any]:
-    """Return the jobs that run, with all their tasks running, by name."""
-    listed = read_json(stack.url("flink") + "/jobs/overview") or {"jobs": []}
-    return {
-        job["name"]: job
-        for job in listed["jobs"]
-        if job["state"] == "RUNNING" and job["tasks"]["running"] == job["tasks"]["total"]
-    }
-
-
-def wait_until_it_runs(stack: Stack) -> None:
-    stack.wait_until("the job runs", lambda: COLLECT in alive(stack), PATIENCE_S)
 
 
 def newest_launch(stack: Stack) -> Launch:
