@@ -20,7 +20,8 @@ def _dates(_: click.Context, __: click.Parameter, value: str | None) -> list[dat
     return [_date(word) for word in words]
 
 
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+def read_day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    """Read a date; click tells of one that is none."""
     return _date(value) if value else None
 
 
@@ -34,8 +35,8 @@ def _date(text: str) -> date:
 @click.command(help="Compute days of a site again from its events.")
 @click.option("--site", required=True, help="Id of the site.")
 @click.option("--dates", callback=_dates, help="Local dates, separated by commas.")
-@click.option("--from", "first", callback=_day, metavar="DATE", help="First local date.")
-@click.option("--to", "last", callback=_day, metavar="DATE", help="Last local date.")
+@click.option("--from", "first", callback=read_day, metavar="DATE", help="First local date.")
+@click.option("--to", "last", callback=read_day, metavar="DATE", help="Last local date.")
 @click.option("--wait/--no-wait", default=False, show_default=True, help="Wait until it is done.")
 @pass_context
 def command(
@@ -47,7 +48,7 @@ def command(
     wait: bool,
 ) -> None:
     """Write the number of the request to stdout."""
-    wanted = dates + _between(first, last)
+    wanted = dates + between(first, last)
     if not wanted:
         raise UsageFault("No dates given.", fix="Use --dates or --from and --to.")
     number = queue(context, site, wanted, "asked for on the command line")
@@ -58,7 +59,8 @@ def command(
         context.say("queued; add --wait to see it done, or look into Dagster's page")
 
 
-def _between(first: date | None, last: date | None) -> list[date]:
+def between(first: date | None, last: date | None) -> list[date]:
+    """Return the dates from first to last, both included; UsageFault unless they make sense."""
     if (first is None) != (last is None):
         raise UsageFault("--from and --to go together.", fix="Give both, or use --dates.")
     if first is None or last is None:

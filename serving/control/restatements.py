@@ -13,6 +13,7 @@ from serving.control.database import Connection
 from serving.control.errors import InvalidRestatement, UnknownRestatement, UnknownSite
 
 MAX_DATES: Final = 400
+_NEWEST: Final = 20  # requests that tell how long one takes
 _SELECT: Final = (
     "SELECT restatement_id, site_id, dates, reason, status, requested_at, started_at, finished_at,"
     " run_id, error FROM restatements"
@@ -81,6 +82,26 @@ def open_requests(conn: Connection) -> list[Restatement]:
         return cursor.execute(
             _SELECT + " WHERE status IN ('queued', 'running') ORDER BY restatement_id"
         ).fetchall()
+
+
+def with_reason(conn: Connection, site_id: str, reason: str) -> list[Restatement]:
+    """Return the requests for a site that were made with the same words, oldest first."""
+    with conn.cursor(row_factory=class_row(Restatement)) as cursor:
+        return cursor.execute(
+            _SELECT + " WHERE site_id = %s AND reason = %s ORDER BY restatement_id",
+            [site_id, reason],
+        ).fetchall()
+
+
+def seconds_per_date(conn: Connection) -> float | None:
+    """Return what one date of the newest requests took; None while none was done."""
+    row = conn.execute(
+        "SELECT extract(epoch FROM sum(finished_at - started_at)) / sum(cardinality(dates))"
+        " FROM (SELECT * FROM restatements WHERE status = 'done'"
+        " ORDER BY finished_at DESC LIMIT %s) AS newest",
+        [_NEWEST],
+    ).fetchone()
+    return float(row[0]) if row and row[0] is not None else None
 
 
 def start(conn: Connection, restatement_id: int, run_id: str) -> bool:

@@ -90,6 +90,33 @@ def test_restating_again_changes_nothing(stack: Stack, site: TestSite) -> None:
     assert (sessions(stack, site), totals(stack, site)) == before
 
 
+def backfill(stack: Stack, site: TestSite, *words: str) -> tuple[list[dict[str, Any]], str]:
+    """Run it over two months; return the plan and what it said beside it."""
+    span = ("--site", site.site_id, "--from", "2026-02-15", "--to", "2026-03-15")
+    done = stack.headwater("backfill", *span, *words, "--output", "json", timeout=400)
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_backfill_tells_its_plan_and_goes_on_where_it_stopped(
+    stack: Stack, site: TestSite
+) -> None:
+    before = sessions(stack, site), totals(stack, site)
+    planned = [
+        {"from": "2026-03-01", "to": "2026-03-01", "days": 1, "restated_before": 1, "events": 4}
+    ]
+    plan, said = backfill(stack, site, "--dry-run")
+    assert plan == planned
+    assert "days: 1, events: 4, requests: 1; about" in said
+    assert backfill(stack, site)[0] == planned
+    assert (sessions(stack, site), totals(stack, site)) == before
+
+    plan, said = backfill(stack, site)
+    assert plan == []
+    assert "days done by this command before: 1" in said
+    assert backfill(stack, site, "--dry-run", "--again")[0] == planned
+    assert backfill(stack, site, "--dry-run", "--table", "daily_site")[0] == []
+
+
 def test_dagster_shows_the_tables_their_lineage_and_their_checks(
     stack: Stack, site: TestSite
 ) -> None:
