@@ -1,5 +1,6 @@
 """headwater backfill: compute many days again, some at a time; again goes on where it stopped."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # What a busy machine may take for one request before this command says that nothing moves.
 _REQUEST_SECONDS: Final = 3_600.0
 _PAUSE_SECONDS: Final = 1.0
+_COLUMNS: Final = ("from", "to", "days", "restated_before", "events")
 
 
 @click.command(help="Compute many days of a site again; the same command again goes on.")
@@ -32,6 +34,12 @@ _PAUSE_SECONDS: Final = 1.0
     "--to", "last", callback=read_day, required=True, metavar="DATE", help="Last local date."
 )
 @click.option("--table", help="Only days for which this table has no rows.")
+@click.option(
+    "--outdated",
+    "is_outdated_only",
+    is_flag=True,
+    help="Only days made with other definitions than this checkout's: see headwater plan.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--again", is_flag=True, help="Also days that the same command did before.")
 @click.option(
@@ -50,6 +58,7 @@ def command(
     first: date,
     last: date,
     table: str | None,
+    is_outdated_only: bool,
     dry_run: bool,
     again: bool,
     at_once: int,
@@ -60,9 +69,12 @@ def command(
     between(first, last)
     reason = f"backfill {first}..{last}" + (f" of {table}" if table else "")
     days = _days(context, site_id, first, last, table)
+    if is_outdated_only:
+        reason += f" to definitions {_newest_definitions()}"
+        days = [day for day in days if day.is_outdated]
     earlier = [] if again else _earlier(context, site_id, reason)
     due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
-    write_rows([request.row() for request in due], output, list(Request(days[:1]).row()))
+    write_rows([request.row() for request in due], output, _COLUMNS)
     _tell(context, due, earlier)
     if dry_run:
         return
@@ -92,6 +104,13 @@ def _days(context: Context, site_id: str, first: date, last: date, table: str | 
         )
     done = filled(context, site, table, columns[table], first, last) if table else set()
     return [day for day in days if day.local_date not in done]
+
+
+def _newest_definitions() -> str:
+    """Return what tells this checkout's definitions from others."""
+    from pipelines.batch.definitions import definitions
+
+    return hashlib.sha256(repr(definitions()).encode()).hexdigest()[:8]
 
 
 def _earlier(context: Context, site_id: str, reason: str) -> "list[Restatement]":

@@ -1,5 +1,6 @@
 """What a backfill would do: which days, in which requests, for about how long."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,6 +24,14 @@ class Day:
     local_date: date
     events: int
     has_run: bool
+    definitions: str | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its run was made with other definitions than those of this checkout."""
+        from pipelines.batch.definitions import outdated
+
+        return self.has_run and bool(outdated(json.loads(self.definitions or "{}")))
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ def days_of(context: Context, site: "Site", first: date, last: date) -> list[Day
     begin, end = (datetime.combine(day, time(), UTC) for day in (first - _DAY, last + 2 * _DAY))
     parameters = [site.timezone, site.site_id, begin, end, site.site_id, first, last]
     found = ask_trino(context, sql_of("backfill_days"), parameters).as_dicts()
-    return [Day(row["local_date"], row["events"], row["has_run"]) for row in found]
+    return [Day(**row) for row in found]
 
 
 def filled(

@@ -18,6 +18,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "sql": ("cli.sql", "Run SQL as a user that may only read."),
     "import": ("cli.import_file", "Bring history in from files."),
     "restate": ("cli.restate", "Compute days of a site again from its events."),
+    "plan": ("cli.plan", "Show which tables and days a change of definitions touches."),
     "backfill": ("cli.backfill", "Compute many days of a site again, some at a time."),
     "jobs": ("cli.jobs", "List the Flink jobs, start one again, deploy another version."),
     "dlq": ("cli.dlq", "Look at dead letters: records that could not be read."),

@@ -8,11 +8,12 @@ WITH event_days AS (
     WHERE site_id = ? AND record_kind = 'event' AND event_at >= ? AND event_at < ?
     GROUP BY 1
 ),
-runs AS (SELECT local_date, run_id FROM lake.analytics.day_runs WHERE site_id = ?)
+runs AS (SELECT local_date, run_id, definitions FROM lake.analytics.day_runs WHERE site_id = ?)
 SELECT
     coalesce(event_days.local_date, runs.local_date) AS local_date,
     coalesce(event_days.events, 0) AS events,
-    runs.run_id IS NOT NULL AS has_run
+    runs.run_id IS NOT NULL AS has_run,
+    runs.definitions
 FROM event_days
 FULL JOIN runs ON runs.local_date = event_days.local_date
 WHERE coalesce(event_days.local_date, runs.local_date) BETWEEN ? AND ?

@@ -16,6 +16,7 @@ from typing import Final
 from pipelines.batch.attribution import model as attribution
 from pipelines.batch.attribution.model import Ask
 from pipelines.batch.days import DueDay, linked_to, runs_of
+from pipelines.batch.definitions import SWITCH, definitions, fragments, touch_digest
 from pipelines.batch.errors import UnknownSite
 from pipelines.batch.run import Run, new_run_id
 from pipelines.batch.tables import BATCH_TABLES, FOLDER
@@ -24,7 +25,6 @@ from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Row, Trino
 from schemas.load import RULES, TOPICS
 
-SWITCH: Final = "day_runs"
 # Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
 MODELS: Final[Mapping[str, Callable[[Run, Ask], Iterable[list[Row]]]]] = {
     "attribution": attribution.rows,
@@ -50,7 +50,7 @@ class Lake:
 
     def ask(self, path: Path, values: dict[str, Parameter], run: Run | None = None) -> list[Row]:
         """Run a file of SQL with values bound to its `:names` and return its rows."""
-        more = {**_fragments(run), **run.parameters()} if run else {}
+        more = {**fragments(run.parameters()), **run.parameters()} if run else {}
         return self.trino.rows(*bind(read_sql(path, more).text, values))
 
 
@@ -118,7 +118,7 @@ def zone_of(lake: Lake, site_id: str) -> str:
 
 def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:
     """Return the site-days that a restatement would change, of one site or of all."""
-    changed_touches = read_sql(_DUE / "changed_touches.sql", _touch_digest()).body
+    changed_touches = read_sql(_DUE / "changed_touches.sql", touch_digest()).body
     sql = read_sql(
         _DUE / "days.sql",
         {"events_snapshot": str(snapshot), "days_with_changed_touches": changed_touches},
@@ -142,7 +142,12 @@ def _restate_stretch(lake: Lake, run: Run, before_switch: Callable[[Run], object
     written_at = lake.now()
     before_switch(run)
     _wait_for_readers(lake, written_at)
-    switched = {**run.values(), "offsets": offsets, "committed_at": lake.now()}
+    switched = {
+        **run.values(),
+        "offsets": offsets,
+        "committed_at": lake.now(),
+        "definitions": json.dumps(definitions()),
+    }
     lake.ask(FOLDER / SWITCH / "query.sql", switched, run)
     return run
 
@@ -166,19 +171,6 @@ def _offsets(rows: Sequence[Row]) -> str:
     for row in rows:
         found.setdefault(row["topic_id"], {})[str(row["topic_partition"])] = row["topic_offset"]
     return json.dumps(found, sort_keys=True)
-
-
-def _fragments(run: Run) -> dict[str, str]:
-    """Return what the queries share, filled for this run."""
-    return {
-        "counted_events": read_sql(FOLDER / "counted_events.sql", run.parameters()).body,
-        "known_touches": read_sql(FOLDER / "known_touches.sql").body,
-        **_touch_digest(),
-    }
-
-
-def _touch_digest() -> dict[str, str]:
-    return {"touch_digest": read_sql(FOLDER / "touch_digest.sql").body}
 
 
 def _utc(moment: datetime) -> datetime:

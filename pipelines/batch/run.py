@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from pipelines.batch.days import begin_of, is_closed, looks_until, may_stay_open
 from pipelines.lake.trino import Parameter
@@ -28,6 +28,9 @@ class Run:
     snapshot: int
     watermark: datetime | None
     started_at: datetime
+
+    # Names of `parameters`.
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot",)
 
     def values(self) -> dict[str, Parameter]:
         """Return what is bound to `:names` of query.sql and checks.sql."""

@@ -25,11 +25,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Contract:
-    """What table.toml says."""
+    """What table.toml says. `rules` are those that a model in Python reads, a file each."""
 
     grain: str
     owner: str
     depends_on: tuple[str, ...]
+    rules: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
 
 

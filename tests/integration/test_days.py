@@ -115,6 +115,8 @@ def test_a_backfill_tells_its_plan_and_goes_on_where_it_stopped(
     assert "days done by this command before: 1" in said
     assert backfill(stack, site, "--dry-run", "--again")[0] == planned
     assert backfill(stack, site, "--dry-run", "--table", "daily_site")[0] == []
+    assert backfill(stack, site, "--dry-run", "--outdated")[0] == []
+    assert stack.headwater("plan", "--site", site.site_id, "-o", "json").stdout.strip() == "[]"
 
 
 def test_dagster_shows_the_tables_their_lineage_and_their_checks(

@@ -2,7 +2,7 @@
 -- In:     web.sessions_restated
 -- Owner:  analytics
 INSERT INTO lake.web.day_runs
-    (site_id, local_date, run_id, committed_at, offsets, reason, is_open)
+    (site_id, local_date, run_id, committed_at, offsets, reason, is_open, definitions)
 WITH days AS (
     SELECT local_date, may_be_open, is_past
     FROM unnest(
@@ -19,8 +19,9 @@ day_runs AS (
     SELECT
         :site_id AS site_id, days.local_date, :run_id AS run_id, :committed_at AS committed_at,
         :offsets AS offsets, :reason AS reason,
-        NOT days.is_past OR (days.may_be_open AND open_days.local_date IS NOT NULL) AS is_open
+        NOT days.is_past OR (days.may_be_open AND open_days.local_date IS NOT NULL) AS is_open,
+        :definitions AS definitions
     FROM days
     LEFT JOIN open_days ON open_days.local_date = days.local_date
 )
-SELECT site_id, local_date, run_id, committed_at, offsets, reason, is_open FROM day_runs
+SELECT site_id, local_date, run_id, committed_at, offsets, reason, is_open, definitions FROM day_runs

@@ -1,0 +1,74 @@
+"""What makes a table's rows, as a digest: so that a run made with other definitions is known.
+
+Comments and layout do not count; a rule counts for the tables whose SQL it is filled into, and for
+the models whose table.toml names it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pipelines.batch.run import Run
+from pipelines.batch.tables import BATCH_TABLES, FOLDER, BatchTable
+from pipelines.lake.sql import read_sql
+from schemas.load import RULES
+
+SWITCH: Final = "day_runs"
+_COMMENT: Final = re.compile(r"--[^\n]*")
+_OF_A_RUN: Final = {name: "?" for name in Run.PARAMETERS}
+
+
+def fragments(parameters: Mapping[str, str] = _OF_A_RUN) -> dict[str, str]:
+    """Return what the queries share; `parameters` are those of a run."""
+    return {
+        "counted_events": read_sql(FOLDER / "counted_events.sql", parameters).body,
+        "known_touches": read_sql(FOLDER / "known_touches.sql").body,
+        **touch_digest(),
+    }
+
+
+def touch_digest() -> dict[str, str]:
+    """Return the expression that tells whether the touches of a conversion changed."""
+    return {"touch_digest": read_sql(FOLDER / "touch_digest.sql").body}
+
+
+def definitions() -> dict[str, str]:
+    """Return a digest for each table that a run writes before its switch."""
+    return {name: _digest(table) for name, table in BATCH_TABLES.items() if name != SWITCH}
+
+
+def outdated(made_with: Mapping[str, str]) -> dict[str, str]:
+    """Return the tables whose rows would be others by now, with the reason, in their order.
+
+    `made_with` are the definitions of a run; empty for one that did not record them.
+    """
+    found: dict[str, str] = {}
+    for name, digest in definitions().items():
+        needs = [need for need in BATCH_TABLES[name].contract.depends_on if need in found]
+        if name not in made_with:
+            found[name] = "new, or made before definitions were recorded"
+        elif made_with[name] != digest:
+            found[name] = "its definition changed"
+        elif needs:
+            found[name] = f"reads {', '.join(needs)}"
+    return found
+
+
+def _digest(table: BatchTable) -> str:
+    parts = _of_model(table) if table.query is None else _of_query(table)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _of_query(table: BatchTable) -> Iterable[str]:
+    assert table.query is not None  # noqa: S101 - the caller looked
+    text = read_sql(table.query, {**fragments(), **_OF_A_RUN}).text
+    yield " ".join(_COMMENT.sub("", text).split())
+
+
+def _of_model(table: BatchTable) -> Iterable[str]:
+    for path in sorted((FOLDER / table.name).glob("*")):
+        if path.suffix in (".py", ".sql") and path.name != "checks.sql":
+            yield path.read_text("utf-8")
+    for rule in table.contract.rules:
+        yield repr(getattr(RULES, rule))
