@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.batch.definitions import SWITCH
 from pipelines.batch.errors import WrongTable
-from pipelines.batch.restate import MODELS, SWITCH
+from pipelines.batch.restate import MODELS
 from pipelines.batch.tables import BATCH_TABLES, load_tables
 from schemas.load import TABLES
 
