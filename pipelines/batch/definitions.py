@@ -24,6 +24,7 @@ def fragments(parameters: Mapping[str, str] = _OF_A_RUN) -> dict[str, str]:
     return {
         "counted_events": read_sql(FOLDER / "counted_events.sql", parameters).body,
         "known_touches": read_sql(FOLDER / "known_touches.sql").body,
+        "session_totals": read_sql(FOLDER / "session_totals.sql").body,
         **touch_digest(),
     }
 

@@ -48,7 +48,9 @@ live_visitors AS (
     WHERE version = 1
 ),
 live AS (
-    SELECT told_session.*
+    SELECT
+        told_session.*, CAST(NULL AS bigint) AS order_count, CAST(NULL AS bigint) AS checkout_count,
+        CAST(NULL AS bigint) AS form_submit_count, CAST(NULL AS bigint) AS click_count
     FROM live_visitors AS told_session
     -- A job that started anew may cut a session elsewhere: its word counts, once it is the last one.
     WHERE NOT any_match(

@@ -4,6 +4,7 @@ A case is a folder `<table>/<case>/`:
 - events.yaml: rows of web.events. `step: 2` comes after a first restatement of all of step 1;
   then whatever is due is restated, and what became due by that. `site: b` names a second site.
 - case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
+  `events_of: <case>` looks at another table of such a case and has no events of its own.
 - sessions_closed.yaml, session_progress.yaml (may be absent): live sessions, open ones.
 - expect.yaml: all rows of the table or view for the case; only the columns named are compared.
 
@@ -11,7 +12,7 @@ Cases of one zone share a site and are told apart by their visitors, so that all
 one restatement; visitor and event ids get the case's name in front.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -24,6 +25,8 @@ import yaml
 
 from pipelines.batch.days import due_now
 from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
+from pipelines.batch.run import Run
+from pipelines.batch.tables import BATCH_TABLES, BatchTable
 from tests.sql.rows import RUN, add_site, event, insert, live_session, open_session
 
 FOLDER: Final = Path(__file__).parent
@@ -35,6 +38,11 @@ READS: Final = {
     "sessions_restated": "lake.web.sessions_restated",
     "visitor_days": "lake.web.visitor_days",
     "daily_site": "lake.analytics.daily_site",
+    "daily_source": "lake.analytics.daily_source",
+    "daily_page": "lake.analytics.daily_page",
+    "daily_geo": "lake.analytics.daily_geo",
+    "daily_tech": "lake.analytics.daily_tech",
+    "daily_goal": "lake.analytics.daily_goal",
     "touchpoints": "lake.analytics.touchpoints",
     "conversions": "lake.web.conversions",
     "attribution": "lake.analytics.attribution",
@@ -70,12 +78,19 @@ class Case:
         return self._read("case.yaml") or {}
 
     @property
+    def is_alone(self) -> bool:
+        """Whether its sites are its own: its rows are told apart by them."""
+        return "events_of" in self.settings or bool(self.settings.get("alone"))
+
+    @property
     def zone(self) -> str:
         return str(self.settings.get("zone", "UTC"))
 
     def site(self, letter: str = "a") -> str:
         """Return the site a row belongs to, shared with the other cases of the zone."""
-        own = self.folder.name if self.settings.get("alone") else "shared"
+        own = "shared"
+        if self.is_alone:
+            own = str(self.settings.get("events_of", self.folder.name))
         return f"{RUN}-{own}-{self.zone}-{letter}".lower().replace("/", "-").replace("_", "-")
 
     def events(self, step: int) -> list[dict[str, Any]]:
@@ -117,13 +132,13 @@ class Case:
 
 
 CASES: Final = [
-    Case(path.parent) for table in READS for path in sorted((FOLDER / table).glob("*/events.yaml"))
+    Case(path.parent) for table in READS for path in sorted((FOLDER / table).glob("*/expect.yaml"))
 ]
 
 
 @pytest.fixture(scope="module")
-def restated(lake: Lake) -> dict[str, list[dict[str, Any]]]:
-    """Run all cases together and return the rows of every table and view."""
+def runs(lake: Lake) -> list[Run]:
+    """Run all cases together and return the runs, oldest first."""
     zones: dict[str, str] = {}
     for case in CASES:
         for row in [*case.events(1), *case.events(2)]:
@@ -133,21 +148,29 @@ def restated(lake: Lake) -> dict[str, list[dict[str, Any]]]:
     insert(lake.trino, "sessions_closed", [s for case in CASES for s in case.live_sessions()])
     insert(lake.trino, "session_progress", [s for case in CASES for s in case.open_sessions()])
     insert(lake.trino, "events", [row for case in CASES for row in case.events(1)])
-    _restate_due(lake, set(zones))
+    runs = _restate_due(lake, set(zones))
     insert(lake.trino, "events", [row for case in CASES for row in case.events(2)])
-    _restate_due(lake, set(zones))
-    _restate_due(lake, set(zones))  # conversions whose touches changed
+    runs += _restate_due(lake, set(zones))
+    return runs + _restate_due(lake, set(zones))  # conversions whose touches changed
+
+
+@pytest.fixture(scope="module")
+def restated(lake: Lake, runs: list[Run]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every table and view."""
     return {table: lake.trino.rows(_select(table)) for table in READS}
 
 
-def _restate_due(lake: Lake, sites: set[str]) -> None:
+def _restate_due(lake: Lake, sites: set[str]) -> list[Run]:
     snapshot = newest_snapshot(lake)
     assert snapshot is not None
     due = due_now(due_days(lake, snapshot), read_watermark(lake), recent_days=None)
     assert set(due) & sites, "nothing is due"
-    for site, dates in due.items():
-        if site in sites:
-            restate(lake, site, dates, "test")
+    return [
+        run
+        for site, dates in due.items()
+        if site in sites
+        for run in restate(lake, site, dates, "test")
+    ]
 
 
 def _select(table: str) -> str:
@@ -171,7 +194,7 @@ def test_case(case: Case, restated: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _is_of(row: dict[str, Any], case: Case) -> bool:
-    if case.settings.get("alone"):
+    if case.is_alone:
         return str(row["site_id"]).startswith(case.site(""))
     return any(case.mine(row[n]) is not None for n in ("visitor_id", "event_id") if n in row)
 
@@ -212,6 +235,63 @@ def test_a_conversion_has_the_session_of_its_event(
     assert found == {key: sessions.get(key) for key in found}
     assert None in found.values()
     assert len(set(found.values())) > 2
+
+
+# Columns of a table and those of daily_site: they add up to the same, on every day of every site.
+OF_SESSIONS: Final = {
+    "session_count": "session_count",
+    "bounce_count": "bounce_count",
+    "session_duration_ms": "session_duration_ms",
+    "page_view_count": "session_page_view_count",
+}
+SAME_SUMS: Final = {
+    "daily_source": OF_SESSIONS,
+    "daily_geo": OF_SESSIONS,
+    "daily_tech": OF_SESSIONS,
+    "daily_page": {
+        "page_view_count": "page_view_count",
+        "event_count": "event_count",
+        "engaged_ms": "engaged_ms",
+        "conversion_count": "conversion_count",
+        "revenue_usd_amount": "revenue_usd_amount",
+        "entry_count": "session_count",
+        "exit_count": "session_count",
+        "bounce_count": "bounce_count",
+    },
+    "daily_goal": {"conversion_count": "conversion_count"},
+}
+
+
+@pytest.mark.parametrize("table", SAME_SUMS)
+def test_parts_of_a_day_add_up_to_its_totals(
+    table: str, restated: dict[str, list[dict[str, Any]]]
+) -> None:
+    sums: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in restated[table]:
+        sums[row["site_id"], row["local_date"]].update({n: row[n] for n in SAME_SUMS[table]})
+    assert len(sums) > 3
+    for day in restated["daily_site"]:
+        wanted = {name: day[total] for name, total in SAME_SUMS[table].items()}
+        found = sums[day["site_id"], day["local_date"]]
+        assert {name: found[name] for name in wanted} == wanted, day
+
+
+@pytest.mark.parametrize(
+    "table",
+    [table for table in BATCH_TABLES.values() if table.checks],
+    ids=lambda table: table.name,
+)
+def test_the_checks_of_a_run_pass(lake: Lake, runs: list[Run], table: BatchTable) -> None:
+    """Of days with a session over midnight, and with nothing."""
+    run = max(runs, key=lambda run: len(run.dates) if "three-days" in run.site_id else 0)
+    assert len(run.dates) == 3
+    assert table.checks is not None
+    (measures,) = lake.ask(table.checks, run.values(), run)
+    for check in table.contract.checks:
+        value = measures[check.measure]
+        assert value is not None, check
+        assert check.min is None or value >= check.min, check
+        assert check.max is None or value <= check.max, check
 
 
 def test_in_the_end_nothing_is_due(lake: Lake, restated: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,6 +1,6 @@
 -- One row = one session that began on a restated day.
 -- In:     counted_events.sql, web.event_sessions, web.first_seen
--- Rules:  sessions.gap_minutes, bounce_page_views, bounce_engaged_ms
+-- Rules:  sessions.gap_minutes, bounce_page_views, bounce_engaged_ms; events.checkouts
 -- Owner:  analytics
 INSERT INTO lake.web.sessions_restated (${session_columns})
 WITH session_events AS (
@@ -18,6 +18,10 @@ sums AS (
         count_if(event_name = 'page_view') AS page_view_count,
         count_if(is_conversion) AS conversion_count,
         count_if(is_interactive) AS interactive_count,
+        count_if(is_conversion AND revenue_usd_amount > 0) AS order_count,
+        count_if(event_name IN (${checkout_events})) AS checkout_count,
+        count_if(event_name = 'form_submit') AS form_submit_count,
+        count_if(event_name = 'click') AS click_count,
         coalesce(sum(revenue_usd_amount), DECIMAL '0') AS revenue_usd_amount,
         coalesce(sum(engaged_ms), 0) AS engaged_ms, max(scroll_percent) AS max_scroll_percent,
         min_by(ROW(page_path, page_host), place) FILTER (WHERE event_name = 'page_view') AS entry,
@@ -72,5 +76,5 @@ SELECT
     touch[3] AS last_campaign, touch[4] AS last_channel, opened[7] AS country,
     opened[8] AS region, opened[9] AS city, opened[10] AS device, opened[11] AS browser,
     opened[12] AS os, is_bounce, is_new_visitor, opened[13] AS is_bot, :run_id AS run_id,
-    :emitted_at AS emitted_at, is_open
+    :emitted_at AS emitted_at, is_open, order_count, checkout_count, form_submit_count, click_count
 FROM sessions

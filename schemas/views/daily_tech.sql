@@ -1,0 +1,16 @@
+-- One row = one kind of device, browser and operating system with which sessions were made on a local day of a site, as its counting restatement found them.
+-- In:      web.daily_tech, analytics.day_runs
+-- Columns: daily_tech, day_run
+-- Owner:   analytics
+WITH counting_days AS (
+    SELECT ${daily_tech_columns}, is_open
+    FROM (
+        SELECT total.*, day.is_open
+        FROM lake.web.daily_tech AS total
+        JOIN lake.analytics.day_runs AS day
+            ON day.site_id = total.site_id
+            AND day.local_date = total.local_date
+            AND day.run_id = total.run_id
+    )
+)
+SELECT ${daily_tech_columns}, is_open FROM counting_days
