@@ -218,6 +218,11 @@ def _check_friction(rules: Rules) -> None:
             f"{where}: together_seconds lets a visitor below delivery.flood_events_per_hour "
             "click without end"
         )
+    # A restatement reads one gap back, and late events make the days of their sessions dirty.
+    if friction.abandon_minutes > rules.sessions.gap_minutes:
+        raise SchemaError(f"{where}: abandon_minutes must not exceed sessions.gap_minutes")
+    if strangers := set(friction.friction_senders) - set(rules.sessions.session_senders):
+        raise SchemaError(f"{where}: friction_senders {sorted(strangers)} make no sessions")
 
 
 def _check_vitals(rules: VitalRules) -> None:

@@ -131,9 +131,10 @@ def shown(lake: Lake) -> list[dict[str, Any]]:
 def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
     add_site(lake.trino, SITE)
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
-    insert(
-        lake.trino, "events", [event(site_id=SITE, visitor_id="v", event_at=at, is_conversion=True)]
-    )
+    dead_click = {"event_name": "click", "sent_at": at, "properties": '{"watched_ms": 3000}'}
+    of_every_table: list[dict[str, Any]] = [{"is_conversion": True}, dead_click]
+    rows = [event(site_id=SITE, visitor_id="v", event_at=at, **own) for own in of_every_table]
+    insert(lake.trino, "events", rows)
     (old,) = restate(lake, SITE, [DAY], "first")
     (new,) = restate(lake, SITE, [DAY], "second")
     before = shown(lake)

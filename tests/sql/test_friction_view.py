@@ -1,4 +1,4 @@
-"""analytics.friction counts nothing twice, however often the job has started anew."""
+"""analytics.friction counts nothing twice, whoever starts anew or restates."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -69,3 +69,50 @@ def test_another_form_of_a_newer_run_hides_none(lake: Lake) -> None:
         | {"last_at": seconds(40)},
     ]
     assert [row[0] for row in shown(lake, rows, "forms")] == ["f", "g"]
+
+
+def restate(lake: Lake, site_id: str, rows: list[dict[str, Any]], *, is_open: bool = False) -> None:
+    """Let a run have found these on the day of AT, and count for it."""
+    run = {"site_id": site_id, "run_id": "20260307T000000"}
+    insert(lake.trino, "friction_restated", [live_friction(**row, **run) for row in rows])
+    day = {"local_date": AT.date(), "committed_at": AT, "offsets": "{}", "reason": "test"}
+    insert(lake.trino, "day_runs", [{**run, **day, "is_open": is_open}])
+
+
+def of_site(lake: Lake, site_id: str) -> list[tuple[Any, ...]]:
+    """Return what the view shows of a site: id, clicks, whether restated."""
+    found = lake.trino.rows(
+        "SELECT event_id, click_count, is_restated FROM lake.analytics.friction"
+        f" WHERE site_id = '{site_id}' ORDER BY event_at"
+    )
+    return [tuple(row.values()) for row in found]
+
+
+def test_of_a_settled_day_the_restatement_has_the_last_word(lake: Lake) -> None:
+    site_id, next_day = f"{SITE}-settled", AT + timedelta(days=1)
+    live = [("gone", AT, 3), ("grown", seconds(60), 3), ("next", next_day, 5)]
+    rows = [
+        live_friction(site_id=site_id, event_id=name, event_at=at, click_count=count)
+        for name, at, count in live
+    ]
+    insert(lake.trino, "friction_live", rows)
+    restate(lake, site_id, [{"event_id": "grown", "event_at": seconds(60), "click_count": 4}])
+    assert of_site(lake, site_id) == [("grown", 4, True), ("next", 5, False)]
+
+
+def test_of_an_open_day_the_stream_tells(lake: Lake) -> None:
+    site_id = f"{SITE}-open"
+    insert(lake.trino, "friction_live", [live_friction(site_id=site_id, event_id="a", event_at=AT)])
+    restate(lake, site_id, [{"event_id": "a", "event_at": AT, "click_count": 9}], is_open=True)
+    assert of_site(lake, site_id) == [("a", 3, False)]
+
+
+def test_a_burst_that_moved_to_a_settled_day_stands_once(lake: Lake) -> None:
+    site_id, midnight = f"{SITE}-moved", datetime(2026, 3, 7, tzinfo=UTC)
+    after = midnight + timedelta(milliseconds=200)
+    live = {"site_id": site_id, "event_id": "piece", "event_at": after, "target": None}
+    other = {**live, "event_id": "other", "target": "a"}
+    insert(lake.trino, "friction_live", [live_friction(**live), live_friction(**other)])
+    whole = {"event_id": "whole", "event_at": midnight - timedelta(milliseconds=100)}
+    restate(lake, site_id, [{**whole, "last_at": after, "target": None, "click_count": 4}])
+    assert of_site(lake, site_id) == [("whole", 4, True), ("other", 3, False)]

@@ -43,6 +43,7 @@ READS: Final = {
     "daily_geo": "lake.analytics.daily_geo",
     "daily_tech": "lake.analytics.daily_tech",
     "daily_goal": "lake.analytics.daily_goal",
+    "friction_restated": "lake.analytics.friction",
     "touchpoints": "lake.analytics.touchpoints",
     "conversions": "lake.web.conversions",
     "attribution": "lake.analytics.attribution",

@@ -1,7 +1,8 @@
 -- One row = one site-day that a restatement would change: nobody restated it yet, it was open
 -- when read, or it is dirty (design.md 3, Day).
 -- In:     web.events as of a snapshot, web.sites, analytics.day_runs, web.sessions_restated,
---         web.visitor_days, web.first_seen, web.surplus_events, changed_touches.sql
+--         web.friction_restated, web.visitor_days, web.first_seen, web.surplus_events,
+--         changed_touches.sql
 -- Rules:  sessions.gap_minutes, session_senders
 -- Owner:  analytics
 WITH sites AS (
@@ -65,7 +66,14 @@ rows_unseen_by_neighbours AS (
 days_with_changed_sessions AS (
     SELECT DISTINCT unseen.site_id, unseen.local_date
     FROM rows_unseen_by_neighbours AS unseen
-    JOIN lake.web.sessions_restated AS session
+    JOIN (
+        SELECT site_id, started_date, run_id, visitor_id, started_at, ended_at
+        FROM lake.web.sessions_restated
+        UNION ALL
+        -- Friction may begin on a day in a session of the day before.
+        SELECT site_id, started_date, run_id, visitor_id, event_at, last_at
+        FROM lake.web.friction_restated
+    ) AS session
         ON session.site_id = unseen.site_id
         AND session.started_date = unseen.local_date
         AND session.run_id = unseen.run_id

@@ -17,6 +17,8 @@ from schemas.loaders.strict import SchemaError
         ("rage_window_ms   = 1_000", "rage_window_ms   = 1_001", "together_seconds covers"),
         ("error_ms         = 1_000", "error_ms         = 1_001", "together_seconds covers"),
         ("together_seconds = 1", "together_seconds = 2", "together_seconds lets a visitor"),
+        ("abandon_minutes  = 30", "abandon_minutes  = 31", "abandon_minutes must not exceed"),
+        ('["browser"]', '["browser", "server"]', r"friction_senders \['server'\] make no"),
     ],
 )
 def test_friction_that_cannot_be_judged(tmp_path: Path, before: str, after: str, said: str) -> None:
