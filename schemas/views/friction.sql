@@ -5,7 +5,10 @@
 -- Column is_restated: True if a restatement of its day wrote it.
 -- Owner:   analytics
 WITH settled_days AS (
-    SELECT site_id, local_date, run_id FROM lake.analytics.day_runs WHERE NOT is_open
+    -- A run made before friction was restated says nothing of it.
+    SELECT site_id, local_date, run_id
+    FROM lake.analytics.day_runs
+    WHERE NOT is_open AND json_extract_scalar(definitions, '$$.friction_restated') IS NOT NULL
 ),
 restated AS (
     SELECT friction.*, true AS is_restated

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import pytest
+
 from pipelines.batch.restate import Lake
 from tests.sql.rows import RUN, insert, live_friction
 
@@ -71,12 +73,20 @@ def test_another_form_of_a_newer_run_hides_none(lake: Lake) -> None:
     assert [row[0] for row in shown(lake, rows, "forms")] == ["f", "g"]
 
 
-def restate(lake: Lake, site_id: str, rows: list[dict[str, Any]], *, is_open: bool = False) -> None:
+def restate(
+    lake: Lake,
+    site_id: str,
+    rows: list[dict[str, Any]],
+    *,
+    is_open: bool = False,
+    definitions: str | None = '{"friction_restated": "0123456789ab"}',
+) -> None:
     """Let a run have found these on the day of AT, and count for it."""
     run = {"site_id": site_id, "run_id": "20260307T000000"}
     insert(lake.trino, "friction_restated", [live_friction(**row, **run) for row in rows])
     day = {"local_date": AT.date(), "committed_at": AT, "offsets": "{}", "reason": "test"}
-    insert(lake.trino, "day_runs", [{**run, **day, "is_open": is_open}])
+    made_with = {"definitions": definitions, "is_open": is_open}
+    insert(lake.trino, "day_runs", [{**run, **day, **made_with}])
 
 
 def of_site(lake: Lake, site_id: str) -> list[tuple[Any, ...]]:
@@ -104,6 +114,16 @@ def test_of_an_open_day_the_stream_tells(lake: Lake) -> None:
     site_id = f"{SITE}-open"
     insert(lake.trino, "friction_live", [live_friction(site_id=site_id, event_id="a", event_at=AT)])
     restate(lake, site_id, [{"event_id": "a", "event_at": AT, "click_count": 9}], is_open=True)
+    assert of_site(lake, site_id) == [("a", 3, False)]
+
+
+@pytest.mark.parametrize("definitions", [None, '{"daily_site": "0123456789ab"}'])
+def test_of_a_day_restated_without_its_friction_the_stream_tells(
+    lake: Lake, definitions: str | None
+) -> None:
+    site_id = f"{SITE}-before-{definitions is None}"
+    insert(lake.trino, "friction_live", [live_friction(site_id=site_id, event_id="a", event_at=AT)])
+    restate(lake, site_id, [], definitions=definitions)
     assert of_site(lake, site_id) == [("a", 3, False)]
 
 
