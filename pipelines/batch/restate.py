@@ -18,6 +18,7 @@ from pipelines.batch.attribution.model import Ask
 from pipelines.batch.days import DueDay, linked_to, runs_of
 from pipelines.batch.definitions import SWITCH, definitions, fragments, touch_digest
 from pipelines.batch.errors import UnknownSite
+from pipelines.batch.revenue_events import model as revenue_events
 from pipelines.batch.run import Run, new_run_id
 from pipelines.batch.tables import BATCH_TABLES, FOLDER
 from pipelines.lake.appending import Append, refuse_to_append
@@ -28,6 +29,7 @@ from schemas.load import RULES, TOPICS
 # Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
 MODELS: Final[Mapping[str, Callable[[Run, Ask], Iterable[list[Row]]]]] = {
     "attribution": attribution.rows,
+    "revenue_events": revenue_events.rows,
 }
 _DUE: Final = FOLDER / "due"
 

@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.revenue_rules import RevenueRules, check_revenue
 from schemas.loaders.strict import SchemaError, build, read_toml
 
 
@@ -174,6 +175,7 @@ class Rules:
     friction: FrictionRules
     recordings: RecordingRules
     attribution: AttributionRules
+    revenue: RevenueRules
     vitals: VitalRules
     live: LiveRules
     heatmap: HeatmapRules
@@ -186,6 +188,7 @@ def load_rules(folder: Path) -> Rules:
     rules = build(Rules, content, "rules")
     _check_friction(rules)
     check_attribution(rules.attribution)
+    check_revenue(rules.revenue, rules.edge.webhooks.vendors)
     _check_heatmap(rules.heatmap)
     _check_vitals(rules.vitals)
     return rules

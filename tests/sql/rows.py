@@ -1,9 +1,10 @@
 """Rows of the lake's tables, made from a few columns: the others have plain values."""
 
 import itertools
+import json
 import secrets
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from pipelines.lake.trino import Trino
@@ -107,6 +108,14 @@ _PLAIN_IDENTITY: Final[dict[str, Any]] = {
     "topic_id": TOPIC_ID,
     "topic_partition": 0,
 }
+_PLAIN_FACT: Final[dict[str, Any]] = {
+    "run_id": "r",
+    "vendor": "stripe",
+    "kind": "subscription_change",
+    "fact_step": 1,
+    "customer_id": "c",
+    "currency": "USD",
+}
 
 
 def event(**columns: Any) -> dict[str, Any]:
@@ -123,6 +132,21 @@ def event(**columns: Any) -> dict[str, Any]:
         "event_date": at.date(),
     }
     return {**_PLAIN, **own, **columns}
+
+
+def webhook(vendor: str, body: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    """Return a row of web.events that is a payment webhook; `event_id`, `event_at` are needed.
+
+    The body gets id and time as the vendor writes them.
+    """
+    event_id, at = columns["event_id"], columns["event_at"]
+    own = {
+        "stripe": {"id": event_id, "created": int(at.timestamp())},
+        "paddle": {"event_id": event_id, "occurred_at": at.isoformat()},
+    }[vendor]
+    plain = {"event_name": "webhook_received", "sender": "webhook", "visitor_id": None}
+    told = {"library_name": vendor, "properties": json.dumps({**own, **body})}
+    return event(**plain, **told, **columns)
 
 
 def live_session(**columns: Any) -> dict[str, Any]:
@@ -174,6 +198,29 @@ def identity(**columns: Any) -> dict[str, Any]:
     own = {"event_id": f"e{offset}", "topic_offset": offset}
     own |= {"event_date": at.date(), "appended_at": at}
     return {**_PLAIN_IDENTITY, **own, **columns}
+
+
+def fact(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.revenue_events of run `r`; `occurred_at` is needed.
+
+    A subscription change is of subscription `s` unless said. Amounts in US dollars are those in
+    USD unless said.
+    """
+    fact_id = columns.get("fact_id", f"f{next(_OFFSETS)}")
+    own = {"fact_id": fact_id, "event_id": fact_id, "local_date": columns["occurred_at"].date()}
+    made = {**_PLAIN_FACT, **own, **columns}
+    if made["kind"] == "subscription_change":
+        made.setdefault("subscription_id", "s")
+    if made["currency"] == "USD":
+        for name in ("revenue", "mrr"):
+            made.setdefault(f"{name}_usd_amount", made.get(f"{name}_amount"))
+    return made
+
+
+def day_run(site_id: str, day: date, run_id: str = "r") -> dict[str, Any]:
+    """Return a row of web.day_runs: this run counts for the day, which is closed."""
+    own = {"site_id": site_id, "local_date": day, "run_id": run_id, "committed_at": LATER}
+    return {**own, "offsets": "{}", "reason": "test", "is_open": False}
 
 
 def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -3,6 +3,8 @@
 A case is a folder `<table>/<case>/`:
 - events.yaml: rows of web.events. `step: 2` comes after a first restatement of all of step 1;
   then whatever is due is restated, and what became due by that. `site: b` names a second site.
+  A row with `vendor` and `body` is a payment webhook; `$case` in the body is the case's name, by
+  which ids are its own.
 - case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
   `events_of: <case>` looks at another table of such a case and has no events of its own.
 - sessions_closed.yaml, session_progress.yaml (may be absent): live sessions, open ones.
@@ -12,6 +14,7 @@ Cases of one zone share a site and are told apart by their visitors, so that all
 one restatement; visitor and event ids get the case's name in front.
 """
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,7 +30,15 @@ from pipelines.batch.days import due_now
 from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
 from pipelines.batch.run import Run
 from pipelines.batch.tables import BATCH_TABLES, BatchTable
-from tests.sql.rows import RUN, add_site, event, insert, live_session, open_session
+from tests.sql.rows import (
+    RUN,
+    add_site,
+    event,
+    insert,
+    live_session,
+    open_session,
+    webhook,
+)
 
 FOLDER: Final = Path(__file__).parent
 # Folder -> what is read, and the column of the visitor in it (none: the case is alone).
@@ -47,6 +58,7 @@ READS: Final = {
     "touchpoints": "lake.analytics.touchpoints",
     "conversions": "lake.web.conversions",
     "attribution": "lake.analytics.attribution",
+    "revenue_events": "lake.analytics.revenue_events",
     "analytics_sessions": "lake.analytics.sessions",
     "analytics_events": "lake.analytics.events",
     "analytics_visitors": "lake.analytics.visitors",
@@ -99,7 +111,7 @@ class Case:
         rows = []
         for row in self._read("events.yaml"):
             if row.pop("step", 1) == step:
-                rows.append(self._own(row, event))
+                rows.append(self._own(row, self._webhook if "vendor" in row else event))
         return rows
 
     def live_sessions(self) -> list[dict[str, Any]]:
@@ -117,13 +129,17 @@ class Case:
         prefix = f"{self.name}/"
         return value[len(prefix) :] if str(value).startswith(prefix) else None
 
+    def _webhook(self, vendor: str, body: dict[str, Any], **columns: Any) -> dict[str, Any]:
+        own = json.loads(json.dumps(body).replace("$case", self.name))
+        return webhook(vendor, own, **columns)
+
     def _own(self, row: dict[str, Any], make: Any) -> dict[str, Any]:
         row["site_id"] = self.site(row.pop("site", "a"))
         for name in ("visitor_id", "event_id"):
             if row.get(name) is not None:
                 row[name] = f"{self.name}/{row[name]}"
         made: dict[str, Any] = make(**row)
-        if make is event and "event_date" not in row:
+        if "received_at" in made and "event_date" not in row:
             made["event_date"] = made["event_at"].astimezone(ZoneInfo(self.zone)).date()
         return made
 

@@ -29,6 +29,7 @@ from tests.sql.rows import (
     live_session,
     minute,
     open_session,
+    webhook,
 )
 
 AT: Final = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -67,7 +68,7 @@ def two(lake_home: Stack, lake: Lake) -> Two:
             "events",
             [event(site_id=site, visitor_id="v", event_at=AT, currency="USD", **purchase)],
         )
-        known = {"site_id": site, "visitor_id": "v", "user_id": "u", "event_at": AT}
+        known = {"site_id": site, "visitor_id": "v", "user_id": "u@x", "event_at": AT}
         insert(trino, "identities", [identity(**known)])
         vitals = {"event_name": "web_vitals", "properties": '{"lcp_ms": 1}'}
         insert(trino, "events", [event(**known), event(**known, **vitals)])
@@ -82,8 +83,29 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         burst = {"site_id": site, "event_id": f"burst-{site}", "event_at": later}
         insert(trino, "friction_live", [live_friction(**burst)])
         insert(trino, "recording_chunks", [chunk(site, f"recording-{site}", later)])
+        insert(trino, "events", [*paid(site), event(**known, event_name="identify")])
         restate(lake, site, [date(2026, 3, 1)], "test")
     return Two(mine, other, ask)
+
+
+def paid(site: str) -> list[dict[str, Any]]:
+    """Return the webhooks of a subscription that was begun and paid."""
+    who = {"customer": "c", "currency": "usd"}
+    invoice = {"id": "in", "subscription": "s", "amount_paid": 500, **who}
+    price = {"unit_amount": 500, "recurring": {"interval": "month", "interval_count": 1}}
+    items = {"data": [{"price": price, "quantity": 1}]}
+    begun = {"id": "s", "status": "active", "items": items, **who}
+    told = {"invoice.paid": invoice, "customer.subscription.created": begun}
+    return [
+        webhook(
+            "stripe",
+            {"type": kind, "data": {"object": thing}},
+            site_id=site,
+            event_id=f"{kind}-{site}",
+            event_at=AT,
+        )
+        for kind, thing in told.items()
+    ]
 
 
 def sites_in(trino: Trino, name: str) -> set[str]:

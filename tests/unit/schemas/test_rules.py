@@ -78,3 +78,23 @@ def test_heatmap_that_cannot_be_told(tmp_path: Path, before: str, after: str, sa
     file.write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SchemaError, match=f"rules/heatmap.toml: {said}"):
         load_rules(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('["BHD", ', '["JPY", ', "JPY: zero_decimal and three_decimal"),
+        ("[vendors.paddle]", "[vendors.acme]", "vendors.acme is none of edge.webhooks.vendors"),
+        ("day   = 365", "day   = 0", "periods_per_year must be above 0"),
+        ("month = 12", "month = 13", "periods_per_year.month must be 12"),
+    ],
+)
+def test_revenue_that_cannot_be_read(tmp_path: Path, before: str, after: str, said: str) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(FOLDER / "rules", folder)
+    file = folder / "revenue.toml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SchemaError, match=f"rules/revenue.toml: {said}"):
+        load_rules(folder)

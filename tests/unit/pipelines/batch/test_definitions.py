@@ -1,5 +1,6 @@
 """A change of what makes a table's rows touches that table and those that read it, no other."""
 
+from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -42,7 +43,8 @@ def test_a_rule_counts_where_it_is_filled_in(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_rule_counts_for_the_model_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = definitions()
-    monkeypatch.setattr(subject, "RULES", type("Other", (), {"attribution": "another"}))
+    other = replace(RULES, attribution=replace(RULES.attribution, history_days=91))
+    monkeypatch.setattr(subject, "RULES", other)
     assert before["attribution"] != definitions()["attribution"]
 
 

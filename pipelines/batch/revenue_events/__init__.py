@@ -1,0 +1,1 @@
+"""web.revenue_events: what payment vendors told, a file a vendor."""
