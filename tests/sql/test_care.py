@@ -24,7 +24,7 @@ from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
 from pipelines.lake.tables import create_all, open_catalog
 from tests.integration.stack import Stack
-from tests.sql.rows import RUN, add_site, event, insert
+from tests.sql.rows import RUN, add_site, event, insert, webhook
 
 SITE: Final = f"{RUN}-care"
 DAY: Final = date(2026, 3, 1)
@@ -132,9 +132,13 @@ def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
     add_site(lake.trino, SITE)
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
     dead_click = {"event_name": "click", "sent_at": at, "properties": '{"watched_ms": 3000}'}
-    of_every_table: list[dict[str, Any]] = [{"is_conversion": True}, dead_click]
+    identify = {"event_name": "identify", "user_id": "v@example.com"}
+    of_every_table: list[dict[str, Any]] = [{"is_conversion": True}, dead_click, identify]
     rows = [event(site_id=SITE, visitor_id="v", event_at=at, **own) for own in of_every_table]
-    insert(lake.trino, "events", rows)
+    refund = {"id": "re", "amount": 100, "amount_refunded": 100, "currency": "usd"}
+    told = {"type": "charge.refunded", "data": {"object": refund}}
+    paid = webhook("stripe", told, site_id=SITE, event_id=f"{SITE}-paid", event_at=at)
+    insert(lake.trino, "events", [*rows, paid])
     (old,) = restate(lake, SITE, [DAY], "first")
     (new,) = restate(lake, SITE, [DAY], "second")
     before = shown(lake)
