@@ -241,6 +241,8 @@ def test_money_agrees_to_the_cent(
     assert api_revenue(replay, site) == sums[0]
 
 
+@pytest.mark.faults
+@pytest.mark.faults_only
 @pytest.mark.timeout(900)
 def test_a_day_that_ended_while_flink_was_away_closes_later_and_whole(replay: Stack) -> None:
     """It stands last: the clock of the home never goes back."""

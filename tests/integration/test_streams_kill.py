@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,25 +29,16 @@ from tests.integration.stream_home import (
     COLLECT,
     PATIENCE_S,
     alive,
-    kept_home,
-    running_streams,
     table_rows,
+    wait_until_all_run,
     wait_until_it_runs,
 )
 
 FULL: Final = os.environ.get("HEADWATER_FAULTS_FULL") == "1"
 RATE: Final = 500 if FULL else 100
 BEFORE_AND_AFTER: Final = RATE * (60 if FULL else 8)  # events on either side of a fault
-ONLY: Final = "jobs,edge,views"
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
-
-
-@pytest.fixture(scope="module")
-def streams() -> Iterator[Stack]:
-    """Return a home of its own with what events pass through until they are rows."""
-    with running_streams(ONLY, kept_home("HEADWATER_TEST_HOME")) as running:
-        yield running
 
 
 def checkpoints_of(stack: Stack) -> Path:
@@ -139,93 +130,93 @@ def load_around(stack: Stack, name: str, fault: Callable[[], None]) -> Load:
     return load
 
 
-def test_taskmanager_killed(streams: Stack) -> None:
-    wait_until_it_runs(streams)
-    before = newest_launch(streams)
-    load = load_around(streams, "kill-taskmanager", lambda: _kill(streams, "taskmanager"))
-    assert_exactly_once(streams, load)
-    assert_sessions(streams, load)
-    assert newest_launch(streams).job_id == before.job_id  # the job went on by itself
+def test_taskmanager_killed(stack: Stack) -> None:
+    wait_until_it_runs(stack)
+    before = newest_launch(stack)
+    load = load_around(stack, "kill-taskmanager", lambda: _kill(stack, "taskmanager"))
+    assert_exactly_once(stack, load)
+    assert_sessions(stack, load)
+    assert newest_launch(stack).job_id == before.job_id  # the job went on by itself
+    wait_until_all_run(stack)
 
 
 @pytest.mark.faults_only
-def test_jobmanager_killed(streams: Stack) -> None:
-    wait_until_it_runs(streams)
-    before = newest_launch(streams)
-    load = load_around(streams, "kill-jobmanager", lambda: _kill(streams, "jobmanager"))
-    after = new_launch_after(streams, before)
-    assert_exactly_once(streams, load)
-    assert_sessions(streams, load)
+def test_jobmanager_killed(stack: Stack) -> None:
+    wait_until_it_runs(stack)
+    before = newest_launch(stack)
+    load = load_around(stack, "kill-jobmanager", lambda: _kill(stack, "jobmanager"))
+    after = new_launch_after(stack, before)
+    assert_exactly_once(stack, load)
+    assert_sessions(stack, load)
     assert after.restored is not None
     assert after.restored.job_id == before.job_id
     assert after.start.run_id == before.start.run_id
 
 
 @pytest.mark.faults_only
-def test_checkpoints_deleted(streams: Stack) -> None:
-    wait_until_it_runs(streams)
-    before = newest_launch(streams)
+def test_checkpoints_deleted(stack: Stack) -> None:
+    wait_until_it_runs(stack)
+    before = newest_launch(stack)
 
     def lose_state() -> None:
-        _kill(streams, "jobmanager")
-        shutil.rmtree(checkpoints_of(streams) / before.job_id)
+        _kill(stack, "jobmanager")
+        shutil.rmtree(checkpoints_of(stack) / before.job_id)
 
-    load = load_around(streams, "no-checkpoints", lose_state)
-    after = new_launch_after(streams, before)
-    assert_exactly_once(streams, load)
-    assert_sessions(streams, load)
+    load = load_around(stack, "no-checkpoints", lose_state)
+    after = new_launch_after(stack, before)
+    assert_exactly_once(stack, load)
+    assert_sessions(stack, load)
     assert after.restored is None
     assert after.start.run_id > before.start.run_id
     assert after.start.marks["events"]
 
 
 @pytest.mark.faults_only
-def test_older_checkpoint_offered(streams: Stack, tmp_path: Path) -> None:
-    wait_until_it_runs(streams)
-    before = newest_launch(streams)
-    folder = checkpoints_of(streams) / before.job_id
+def test_older_checkpoint_offered(stack: Stack, tmp_path: Path) -> None:
+    wait_until_it_runs(stack)
+    before = newest_launch(stack)
+    folder = checkpoints_of(stack) / before.job_id
     kept = tmp_path / "kept"
 
     def keep_one() -> None:
-        older = streams.wait_until("a checkpoint", lambda: _completed(folder), 60)[0]
+        older = stack.wait_until("a checkpoint", lambda: _completed(folder), 60)[0]
         shutil.copytree(older, kept / older.name)
 
     def offer_the_older() -> None:
-        _kill(streams, "jobmanager")
+        _kill(stack, "jobmanager")
         for newer in _completed(folder):
             shutil.rmtree(newer)
         shutil.copytree(kept, folder, dirs_exist_ok=True)
 
     keep_one()
-    load = load_around(streams, "older-checkpoint", offer_the_older)
-    after = new_launch_after(streams, before)
-    assert_exactly_once(streams, load)
-    assert_sessions(streams, load)
+    load = load_around(stack, "older-checkpoint", offer_the_older)
+    after = new_launch_after(stack, before)
+    assert_exactly_once(stack, load)
+    assert_sessions(stack, load)
     assert after.restored is None
 
 
-def test_everything_killed_at_once(streams: Stack) -> None:
+@pytest.mark.faults_only
+def test_everything_killed_at_once(stack: Stack) -> None:
     def end_and_begin() -> None:
-        streams.kill_everything()
-        streams.up("--only", ONLY)
+        stack.kill_everything()
+        stack.up()
 
-    load = load_around(streams, "kill-everything", end_and_begin)
-    assert_exactly_once(streams, load)
-    assert_sessions(streams, load)
+    load = load_around(stack, "kill-everything", end_and_begin)
+    assert_exactly_once(stack, load)
+    assert_sessions(stack, load)
 
 
-def test_poison_while_it_runs(streams: Stack) -> None:
+def test_poison_while_it_runs(stack: Stack) -> None:
     """What nobody can read is set aside; the job goes on without a restart."""
-    wait_until_it_runs(streams)
-    before, token = _failures(streams), f"poison-{secrets.token_hex(8)}"
+    wait_until_it_runs(stack)
+    before, token = _failures(stack), f"poison-{secrets.token_hex(8)}"
     poison = _poison(token)
-    load = load_around(streams, "poison", lambda: _put(streams, poison))
-    assert_exactly_once(streams, load)
-    wait_until_it_runs(streams)
-    assert _failures(streams) == before
-    streams.wait_until(
-        "all of it is set aside", lambda: _set_aside(streams, token) == len(poison), 60
-    )
+    load = load_around(stack, "poison", lambda: _put(stack, poison))
+    assert_exactly_once(stack, load)
+    wait_until_it_runs(stack)
+    assert _failures(stack) == before
+    stack.wait_until("all of it is set aside", lambda: _set_aside(stack, token) == len(poison), 60)
 
 
 def _poison(token: str) -> list[bytes]:
