@@ -1,7 +1,6 @@
 """headwater backfill: compute many days again, some at a time; again goes on where it stopped."""
 
 import hashlib
-import time
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -17,7 +16,9 @@ from cli.restate import between, read_day
 from cli.rooms import open_control
 
 if TYPE_CHECKING:
+    from serving.control.database import Connection
     from serving.control.restatements import Restatement
+    from serving.control.sites import Site
 
 # What a busy machine may take for one request before this command says that nothing moves.
 _REQUEST_SECONDS: Final = 3_600.0
@@ -66,39 +67,40 @@ def command(
     output: str,
 ) -> None:
     """Write the plan to stdout, a row for each request; queue them and show how far they are."""
+    from serving.control import restatements
+    from serving.control.sites import get_site
+
     between(first, last)
     reason = f"backfill {first}..{last}" + (f" of {table}" if table else "")
-    days = _days(context, site_id, first, last, table)
-    if is_outdated_only:
-        reason += f" to definitions {_newest_definitions()}"
-        days = [day for day in days if day.is_outdated]
-    earlier = [] if again else _earlier(context, site_id, reason)
-    due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
-    write_rows([request.row() for request in due], output, _COLUMNS)
-    _tell(context, due, earlier)
-    if dry_run:
-        return
-    numbers = [each.restatement_id for each in earlier if not each.is_over]
-    numbers += _queue(context, site_id, due, reason)
-    if wait:
-        _wait(context, numbers)
-    elif numbers:
-        context.say("queued; the same command again shows how far it is")
+    with open_control(context) as conn:
+        days = _days(context, get_site(conn, site_id), first, last, table)
+        if is_outdated_only:
+            days, digest = _outdated(days)
+            reason += f" to definitions {digest}"
+        earlier = [] if again else restatements.with_reason(conn, site_id, reason)
+        due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
+        write_rows([request.row() for request in due], output, _COLUMNS)
+        _tell(context, due, earlier, restatements.seconds_per_date(conn))
+        if dry_run:
+            return
+        numbers = [each.restatement_id for each in earlier if not each.is_over]
+        numbers += [restatements.queue(conn, site_id, each.dates, reason) for each in due]
+        if wait:
+            _wait(context, conn, numbers)
+        elif numbers:
+            context.say("queued; the same command again shows how far it is")
 
 
-def _days(context: Context, site_id: str, first: date, last: date, table: str | None) -> list[Day]:
+def _days(context: Context, site: "Site", first: date, last: date, table: str | None) -> list[Day]:
     from pipelines.lake.compaction import restated_tables
-    from serving.control.sites import get_site
 
     columns = restated_tables()
     if table is not None and table not in columns:
         raise UsageFault(f"No table of days {table!r}.", fix=f"Tables: {', '.join(columns)}.")
-    with open_control(context) as conn:
-        site = get_site(conn, site_id)
     days = days_of(context, site, first, last)
     if not days:
         raise CliError(
-            f"Site {site_id!r} has no events from {first} to {last}.",
+            f"Site {site.site_id!r} has no events from {first} to {last}.",
             where="web.events",
             fix="Days it has: headwater sql 'SELECT min(event_at), max(event_at) FROM events'",
         )
@@ -106,65 +108,52 @@ def _days(context: Context, site_id: str, first: date, last: date, table: str | 
     return [day for day in days if day.local_date not in done]
 
 
-def _newest_definitions() -> str:
-    """Return what tells this checkout's definitions from others."""
+def _outdated(days: Sequence[Day]) -> tuple[list[Day], str]:
+    """Return those made with other definitions, and what tells this checkout's from others."""
     from pipelines.batch.definitions import definitions
 
-    return hashlib.sha256(repr(definitions()).encode()).hexdigest()[:8]
+    newest = definitions()
+    digest = hashlib.sha256(repr(newest).encode()).hexdigest()[:8]
+    return [day for day in days if day.is_outdated(newest)], digest
 
 
-def _earlier(context: Context, site_id: str, reason: str) -> "list[Restatement]":
-    from serving.control import restatements
-
-    with open_control(context) as conn:
-        return restatements.with_reason(conn, site_id, reason)
-
-
-def _tell(context: Context, due: Sequence[Request], earlier: "Sequence[Restatement]") -> None:
-    from serving.control import restatements
-
+def _tell(
+    context: Context,
+    due: Sequence[Request],
+    earlier: "Sequence[Restatement]",
+    seconds_per_date: float | None,
+) -> None:
     done = sum(len(each.dates) for each in earlier if each.status == "done")
     if done:
         context.say(f"days done by this command before: {done}; --again takes them, too")
     count = sum(len(request.days) for request in due)
-    with open_control(context) as conn:
-        seconds = restatements.seconds_per_date(conn)
-    took = "how long is not known yet" if seconds is None else f"about {about(seconds * count)}"
+    took = "how long is not known yet"
+    if seconds_per_date is not None:
+        took = f"about {about(seconds_per_date * count)}"
     events = sum(day.events for request in due for day in request.days)
     context.say(f"days: {count}, events: {events:,}, requests: {len(due)}; {took}")
 
 
-def _queue(context: Context, site_id: str, due: Sequence[Request], reason: str) -> list[int]:
-    from serving.control import restatements
-
-    with open_control(context) as conn:
-        return [restatements.queue(conn, site_id, each.dates, reason) for each in due]
-
-
-def _wait(context: Context, numbers: Sequence[int]) -> None:
+def _wait(context: Context, conn: "Connection", numbers: Sequence[int]) -> None:
     """Show each request that ends; what is queued goes on if this command is stopped."""
     from serving.control import restatements
 
-    with open_control(context) as conn:
-        seen = {number: restatements.get(conn, number) for number in numbers}
-        total = sum(len(each.dates) for each in seen.values())
-        with progress(context, "backfill", total, "days") as advance:
-            moved_at = time.monotonic()
-            while waiting := [number for number, each in seen.items() if not each.is_over]:
-                for number in waiting:
-                    seen[number] = restatements.get(conn, number)
-                    if seen[number].is_over:
-                        moved_at = time.monotonic()
-                        advance(len(seen[number].dates))
-                _check_that_it_moves(moved_at)
-                time.sleep(_PAUSE_SECONDS)
-    _check_that_all_went_well(context, list(seen.values()))
+    total = sum(len(restatements.get(conn, number).dates) for number in numbers)
+    ended = []
+    with progress(context, "backfill", total, "days") as advance:
+        for number in numbers:
+            seen = restatements.wait(conn, number, _REQUEST_SECONDS, pause_seconds=_PAUSE_SECONDS)
+            _check_that_it_is_over(seen)
+            advance(len(seen.dates))
+            ended.append(seen)
+    _check_that_all_went_well(context, ended)
 
 
-def _check_that_it_moves(moved_at: float) -> None:
-    if time.monotonic() - moved_at > _REQUEST_SECONDS:
+def _check_that_it_is_over(seen: "Restatement") -> None:
+    if not seen.is_over:
         raise CliError(
-            f"No request has ended for {_REQUEST_SECONDS / 60:.0f} minutes.",
+            f"Restatement {seen.restatement_id} is still {seen.status} after "
+            f"{_REQUEST_SECONDS / 60:.0f} minutes.",
             where="the restatement queue",
             fix="See `headwater status`: Dagster's daemon takes the queue. "
             "The same command again goes on.",

@@ -1,7 +1,7 @@
 """What a backfill would do: which days, in which requests, for about how long."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from string import Template
@@ -26,12 +26,11 @@ class Day:
     has_run: bool
     definitions: str | None = None
 
-    @property
-    def is_outdated(self) -> bool:
-        """Whether its run was made with other definitions than those of this checkout."""
+    def is_outdated(self, newest: Mapping[str, str]) -> bool:
+        """Whether its run was made with other definitions than the newest."""
         from pipelines.batch.definitions import outdated
 
-        return self.has_run and bool(outdated(json.loads(self.definitions or "{}")))
+        return self.has_run and bool(outdated(json.loads(self.definitions or "{}"), newest))
 
 
 @dataclass(frozen=True)

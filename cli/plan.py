@@ -41,11 +41,12 @@ def command(context: Context, site: str | None, output: str) -> None:
 
 def touched(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what is outdated, given days of sites by the definitions they were made with."""
-    from pipelines.batch.definitions import outdated
+    from pipelines.batch.definitions import definitions, outdated
 
+    newest = definitions()
     found: dict[Touched, tuple[int, date, date]] = {}
     for run in runs:
-        for table, reason in outdated(json.loads(run["definitions"] or "{}")).items():
+        for table, reason in outdated(json.loads(run["definitions"] or "{}"), newest).items():
             place = Touched(run["site_id"], table, reason)
             days, first, last = found.get(place, (0, run["first_date"], run["last_date"]))
             first, last = min(first, run["first_date"]), max(last, run["last_date"])

@@ -7,6 +7,7 @@ the models whose table.toml names it.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
 from pipelines.batch.run import Run
@@ -36,16 +37,18 @@ def touch_digest() -> dict[str, str]:
 
 def definitions() -> dict[str, str]:
     """Return a digest for each table that a run writes before its switch."""
-    return {name: _digest(table) for name, table in BATCH_TABLES.items() if name != SWITCH}
+    shared = {**fragments(), **_OF_A_RUN}
+    return {name: _digest(table, shared) for name, table in BATCH_TABLES.items() if name != SWITCH}
 
 
-def outdated(made_with: Mapping[str, str]) -> dict[str, str]:
+def outdated(made_with: Mapping[str, str], newest: Mapping[str, str]) -> dict[str, str]:
     """Return the tables whose rows would be others by now, with the reason, in their order.
 
-    `made_with` are the definitions of a run; empty for one that did not record them.
+    `made_with` are the definitions of a run, empty for one that did not record them; `newest` are
+    those of this checkout.
     """
     found: dict[str, str] = {}
-    for name, digest in definitions().items():
+    for name, digest in newest.items():
         needs = [need for need in BATCH_TABLES[name].contract.depends_on if need in found]
         if name not in made_with:
             found[name] = "new, or made before definitions were recorded"
@@ -56,14 +59,13 @@ def outdated(made_with: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _digest(table: BatchTable) -> str:
-    parts = _of_model(table) if table.query is None else _of_query(table)
+def _digest(table: BatchTable, shared: Mapping[str, str]) -> str:
+    parts = _of_query(table.query, shared) if table.query else _of_model(table)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
-def _of_query(table: BatchTable) -> Iterable[str]:
-    assert table.query is not None  # noqa: S101 - the caller looked
-    text = read_sql(table.query, {**fragments(), **_OF_A_RUN}).text
+def _of_query(query: Path, shared: Mapping[str, str]) -> Iterable[str]:
+    text = read_sql(query, shared).text
     yield " ".join(_COMMENT.sub("", text).split())
 
 

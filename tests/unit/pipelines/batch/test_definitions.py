@@ -15,7 +15,7 @@ from schemas.load import RULES
 
 
 def test_what_was_made_with_the_same_definitions_is_as_it_should_be() -> None:
-    assert outdated(definitions()) == {}
+    assert outdated(definitions(), definitions()) == {}
 
 
 def test_every_table_of_a_run_has_a_definition() -> None:
@@ -23,11 +23,11 @@ def test_every_table_of_a_run_has_a_definition() -> None:
 
 
 def test_a_run_without_definitions_is_outdated_as_a_whole() -> None:
-    assert outdated({}).keys() == definitions().keys()
+    assert outdated({}, definitions()).keys() == definitions().keys()
 
 
 def test_a_changed_table_touches_those_that_read_it() -> None:
-    found = outdated({**definitions(), "touchpoints": "another"})
+    found = outdated({**definitions(), "touchpoints": "another"}, definitions())
     assert found["touchpoints"] == "its definition changed"
     assert found["conversions"] == "reads touchpoints"
     assert "visitor_days" not in found
