@@ -130,6 +130,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "touchpoint_columns": columns_of("touchpoint"),
     "conversion_columns": columns_of("conversion"),
     "attribution_columns": columns_of("attribution"),
+    "revenue_event_columns": columns_of("revenue_event"),
     "heatmap_cell_columns": columns_of("heatmap_cell"),
     "session_id": trino_session_id(
         "site_id",

@@ -1,26 +1,13 @@
 -- One row = one payment or refund that a payment vendor told by webhook, once, however often it was
 -- told, with the visitor who paid.
--- In:      web.revenue_events, web.visitor_emails, web.first_seen, analytics.day_runs
+-- In:      analytics.revenue_facts, web.visitor_emails, web.first_seen, analytics.day_runs
 -- Columns: revenue_event
 -- Column buyer_id: Who paid: the vendor's customer, else the address, else the payment itself.
 -- Column visitor_id: Visitor who paid; null if nothing tells.
 -- Column matched_by: What told the visitor: client_reference_id or email; null without a visitor.
 -- Owner:   analytics
-WITH tellings AS (
-    SELECT
-        fact.*,
-        row_number() OVER (
-            PARTITION BY fact.site_id, fact.vendor, fact.fact_id
-            ORDER BY fact.occurred_at, fact.event_id
-        ) AS telling
-    FROM lake.web.revenue_events AS fact
-    JOIN lake.analytics.day_runs AS day
-        ON day.site_id = fact.site_id
-        AND day.local_date = fact.local_date
-        AND day.run_id = fact.run_id
-),
 -- A site that hands its vendor something else than a visitor_id names no visitor.
-visitors AS (SELECT DISTINCT site_id, visitor_id FROM lake.web.first_seen),
+WITH visitors AS (SELECT DISTINCT site_id, visitor_id FROM lake.web.first_seen),
 email_visitors AS (
     SELECT
         email.site_id, email.email_hash,
@@ -33,13 +20,12 @@ email_visitors AS (
     GROUP BY email.site_id, email.email_hash
 ),
 hints AS (
-    SELECT told.*, visitors.visitor_id AS named, email_visitors.visitor_id AS mailed
-    FROM tellings AS told
+    SELECT fact.*, visitors.visitor_id AS named, email_visitors.visitor_id AS mailed
+    FROM lake.analytics.revenue_facts AS fact
     LEFT JOIN visitors
-        ON visitors.site_id = told.site_id AND visitors.visitor_id = told.client_reference_id
+        ON visitors.site_id = fact.site_id AND visitors.visitor_id = fact.client_reference_id
     LEFT JOIN email_visitors
-        ON email_visitors.site_id = told.site_id AND email_visitors.email_hash = told.email_hash
-    WHERE told.telling = 1
+        ON email_visitors.site_id = fact.site_id AND email_visitors.email_hash = fact.email_hash
 ),
 -- A fact that names nobody is of whom its payment, or its customer, was first said to be.
 shared_hints AS (

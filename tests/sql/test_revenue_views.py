@@ -22,7 +22,7 @@ from schemas.load import RECORDS
 from tests.sql.rows import RUN, day_run, fact, insert
 
 FOLDER: Final = Path(__file__).parent
-VIEWS: Final = ("mrr_movements", "mrr", "daily_revenue", "revenue_cohorts")
+VIEWS: Final = ("revenue_facts", "mrr_movements", "mrr", "daily_revenue", "revenue_cohorts")
 CASES: Final = [
     path.parent for view in VIEWS for path in sorted((FOLDER / view).glob("*/facts.yaml"))
 ]
