@@ -69,8 +69,8 @@ bench-streams: install ## Measure each stream job beside plain Flink SQL and Pyt
 	$(PYTHON) -m tests.load streams
 
 .PHONY: faults
-faults: install ## Kill processes under load and count every event
-	$(PYTHON) -m pytest -m faults tests
+faults: install ## Kill processes under load and count every event; FULL=1: for longer
+	$(if $(FULL),HEADWATER_FAULTS_FULL=1 )$(PYTHON) -m pytest -m faults tests
 
 .PHONY: clean
 clean: ## Remove both environments and built files; homes and downloads stay

@@ -18,7 +18,9 @@ BATCH: Final = 10
 VISITORS: Final = 400
 GAP: Final = timedelta(minutes=30)
 # How long ago each round of events happened: half of them are late and make sessions before.
-_ROUNDS: Final = (0, 0, 40, 80)
+ROUNDS: Final = (0, 0, 40, 80)
+# One event in so many is a form found wrong: a row of friction each.
+_FORM_ERRORS: Final = 10
 # A retry storm: every so many batches are sent again although they were acknowledged.
 _AGAIN: Final = 7
 
@@ -29,6 +31,11 @@ class Ledger:
 
     acknowledged: set[str] = field(default_factory=set)
     sent: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    def add(self, other: "Ledger") -> None:
+        """Take in what another load of the same site sent."""
+        self.acknowledged |= other.acknowledged
+        self.sent |= other.sent
 
     def sessions(self, ids: Iterable[str]) -> dict[str, list[int]]:
         """Return how many of these events are in each session of each visitor, in order."""
@@ -54,6 +61,9 @@ class Load:
     stack: Stack
     site: TestSite
     rate: int
+    name: str = ""  # of several loads of one site
+    visitors: int = VISITORS
+    rounds: tuple[int, ...] = ROUNDS
     ledger: Ledger = field(default_factory=Ledger)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -89,13 +99,15 @@ class Load:
             self._stop.wait(max(0.0, ahead))
 
     def _event(self, number: int) -> dict[str, Any]:
-        event_id, visitor = f"{self.site.site_id}-{number}", f"v{number % VISITORS}"
-        ago = _ROUNDS[number // VISITORS % len(_ROUNDS)]
+        event_id = f"{self.site.site_id}-{self.name}{number}"
+        visitor = f"{self.name}v{number % self.visitors}"
+        ago = self.rounds[number // self.visitors % len(self.rounds)]
         happened_at = datetime.now(UTC) - timedelta(minutes=ago)
         self.ledger.sent[event_id] = (visitor, happened_at)
         page = {"path": f"/p{number % 5}", "url": f"https://x.example/p{number % 5}"}
+        form = {"type": "track", "event": "form_error", "properties": {"form": "signup"}}
         return {
-            "type": "page",
+            **(form if number % _FORM_ERRORS == 3 else {"type": "page"}),
             "messageId": event_id,
             "anonymousId": visitor,
             "timestamp": happened_at.isoformat(),

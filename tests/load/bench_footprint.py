@@ -5,19 +5,15 @@ Measures the home of HEADWATER_HOME as it is; let it run with traffic for two ho
 
 import os
 import time
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import psutil
-from pyiceberg.catalog import load_catalog
-from pyiceberg.table import Table
 
-from infra.local.environment import environment
 from infra.local.home import Home
 from infra.local.status import Status, load_status
-from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+from tests.integration.lake_size import table_sizes
 from tests.load.report import Figure, Unmeasurable
 
 TITLE: Final = "Footprint of a running installation"
@@ -54,21 +50,8 @@ def _disk(home: Home) -> Iterator[Figure]:
 
 
 def _tables(home: Home) -> Iterator[Figure]:
-    catalog = Catalog.from_env(environment(home.path))
-    lake = load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties())
-    for name in sorted(lake.list_tables(SCHEMA_NAME)):
-        table = lake.load_table(name)
-        yield Figure(f"snapshots of {name[-1]}", "", (float(len(table.metadata.snapshots)),))
-        yield Figure(f"metadata of {name[-1]}", "MB", (_metadata_bytes(table) / _MB,))
-        files, days = _files(table)
-        yield Figure(f"data files of {name[-1]}", "", (float(files),), f"in {days} partitions")
-
-
-def _metadata_bytes(table: Table) -> int:
-    return Path(urllib.parse.urlsplit(table.metadata_location).path).stat().st_size
-
-
-def _files(table: Table) -> tuple[int, int]:
-    """Return how many data files the table has, and in how many partitions."""
-    files = [task.file for task in table.scan().plan_files()]
-    return len(files), len({str(file.partition) for file in files})
+    for size in table_sizes(home.path):
+        yield Figure(f"snapshots of {size.name}", "", (float(size.snapshots),))
+        yield Figure(f"metadata of {size.name}", "MB", (size.metadata_bytes / _MB,))
+        files, days = float(size.files.total()), len(size.files)
+        yield Figure(f"data files of {size.name}", "", (files,), f"in {days} partitions")

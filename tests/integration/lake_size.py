@@ -1,0 +1,41 @@
+"""How many files, snapshots and bytes of metadata the tables of a home have."""
+
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyiceberg.catalog import load_catalog
+from pyiceberg.table import Table
+
+from infra.local.environment import environment
+from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """A table as it stands: data files by partition, snapshots, bytes of its metadata file."""
+
+    name: str
+    files: Counter[str]
+    snapshots: int
+    metadata_bytes: int
+
+
+def table_sizes(home: Path) -> Iterator[TableSize]:
+    """Yield every table of the home by name; its warehouse must be a folder."""
+    catalog = Catalog.from_env(environment(home))
+    lake = load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties())
+    for identifier in sorted(lake.list_tables(SCHEMA_NAME)):
+        table = lake.load_table(identifier)
+        snapshots = len(table.metadata.snapshots)
+        yield TableSize(identifier[-1], _files(table), snapshots, _metadata_bytes(table))
+
+
+def _files(table: Table) -> Counter[str]:
+    return Counter(str(task.file.partition) for task in table.scan().plan_files())
+
+
+def _metadata_bytes(table: Table) -> int:
+    return Path(urllib.parse.urlsplit(table.metadata_location).path).stat().st_size
