@@ -28,8 +28,9 @@ from serving.control.sites import Site, list_sites
 def compact_each(context: dg.OpExecutionContext) -> None:
     """Rewrite the small files of every table that has many in a partition."""
     config = load_config()
-    iceberg, trino = open_catalog(config.catalog), Trino(config.trino_url)
-    worth_asking = [name for name in TABLES if may_have_many(iceberg.load_table(("web", name)))]
+    with open_catalog(config.catalog) as iceberg:
+        worth_asking = [name for name in TABLES if may_have_many(iceberg.load_table(("web", name)))]
+    trino = Trino(config.trino_url)
     done = [name for name in worth_asking if compact(trino, name)]
     context.log.info("compacted: %s", ", ".join(done) or "nothing")
 
@@ -37,11 +38,11 @@ def compact_each(context: dg.OpExecutionContext) -> None:
 @dg.op(ins={"compacted": dg.In(dg.Nothing)})
 def expire_each(context: dg.OpExecutionContext) -> None:
     """Forget snapshots that nobody needs, table by table."""
-    iceberg = open_catalog(load_config().catalog)
-    for name in TABLES:
-        done = expire(iceberg.load_table(("web", name)), datetime.now(UTC))
-        if done.snapshots:
-            context.log.info("%s: %d snapshots, %d files", name, done.snapshots, done.files)
+    with open_catalog(load_config().catalog) as iceberg:
+        for name in TABLES:
+            done = expire(iceberg.load_table(("web", name)), datetime.now(UTC))
+            if done.snapshots:
+                context.log.info("%s: %d snapshots, %d files", name, done.snapshots, done.files)
 
 
 @dg.op(out=dg.Out(dg.Nothing))

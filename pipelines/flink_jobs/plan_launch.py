@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -41,13 +41,12 @@ class Planned:
 
 @contextmanager
 def open_sources(config: Config) -> Iterator[Sources]:
-    """Open Kafka and the catalog, and close what needs closing."""
-    broker = Broker(config.kafka.bootstrap)
-    try:
-        iceberg = load_catalog(CATALOG_NAME, **config.catalog.pyiceberg_properties())
+    """Open Kafka and the catalog, and close both."""
+    with (
+        closing(Broker(config.kafka.bootstrap)) as broker,
+        load_catalog(CATALOG_NAME, **config.catalog.pyiceberg_properties()) as iceberg,
+    ):
         yield Sources(broker, iceberg)
-    finally:
-        broker.close()
 
 
 def version_to_start(config: Config, name: str) -> tuple[Version, tuple[str, ...]]:

@@ -24,7 +24,8 @@ def appender(catalog: Catalog) -> Append:
 
     def append(table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         try:
-            append_rows(open_catalog(catalog), table, rows)
+            with open_catalog(catalog) as iceberg:
+                append_rows(iceberg, table, rows)
         except (OperationalError, CommitFailedException) as error:
             raise LakeUnavailable(
                 f"web.{table} took no rows: the catalog does not answer, or others commit to the "

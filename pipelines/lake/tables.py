@@ -36,8 +36,9 @@ NAMESPACES: Final = ("web", "analytics")
 def main() -> int:
     """Bring every table up to schemas/; say what was done."""
     try:
-        for name, done in create_all(open_catalog(load_config().catalog)).items():
-            sys.stdout.write(f"web.{name}: {done}\n")
+        with open_catalog(load_config().catalog) as iceberg:
+            for name, done in create_all(iceberg).items():
+                sys.stdout.write(f"web.{name}: {done}\n")
     except LakeError as error:
         sys.stderr.write(f"tables: {error}\n")
         return 1
@@ -47,6 +48,7 @@ def main() -> int:
 def open_catalog(catalog: Catalog) -> Iceberg:
     """Open the catalog for pyiceberg; its own two tables are made on first use.
 
+    Whoever opens it closes it (`with`): it keeps connections to Postgres.
     Raises LakeUnavailable when its Postgres does not answer.
     """
     try:

@@ -26,11 +26,11 @@ class TableSize:
 def table_sizes(home: Path) -> Iterator[TableSize]:
     """Yield every table of the home by name; its warehouse must be a folder."""
     catalog = Catalog.from_env(environment(home))
-    lake = load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties())
-    for identifier in sorted(lake.list_tables(SCHEMA_NAME)):
-        table = lake.load_table(identifier)
-        snapshots = len(table.metadata.snapshots)
-        yield TableSize(identifier[-1], _files(table), snapshots, _metadata_bytes(table))
+    with load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties()) as lake:
+        for identifier in sorted(lake.list_tables(SCHEMA_NAME)):
+            table = lake.load_table(identifier)
+            snapshots = len(table.metadata.snapshots)
+            yield TableSize(identifier[-1], _files(table), snapshots, _metadata_bytes(table))
 
 
 def _files(table: Table) -> Counter[str]:

@@ -106,9 +106,9 @@ def _care_for_tables(hurt: Hurt) -> None:
 
 def _rewrite_and_forget(home: Stack) -> None:
     config = load_config(home.environment)
-    iceberg, trino = open_catalog(config.catalog), Trino(config.trino_url)
-    for name, table in TABLES.items():
-        if table.writer in JOB_NAMES:
+    trino = Trino(config.trino_url)
+    with open_catalog(config.catalog) as iceberg:
+        for name in (name for name, table in TABLES.items() if table.writer in JOB_NAMES):
             # The schedule's own run may rewrite the same files: the later of the two gives up.
             with suppress(QueryFailed):
                 compact(trino, name)

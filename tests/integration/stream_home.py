@@ -44,8 +44,9 @@ def kept_home(name: str) -> str | None:
 def table_rows(stack: Stack, table: str, columns: tuple[str, ...], where: str) -> list[Any]:
     """Return rows of a table as it stands now, read without Trino; ("*",): every column."""
     properties = Catalog.from_env(stack.environment).pyiceberg_properties()
-    found = load_catalog(CATALOG_NAME, **properties).load_table((SCHEMA_NAME, table))
-    return found.scan(row_filter=where, selected_fields=columns).to_arrow().to_pylist()
+    with load_catalog(CATALOG_NAME, **properties) as lake:
+        found = lake.load_table((SCHEMA_NAME, table))
+        return found.scan(row_filter=where, selected_fields=columns).to_arrow().to_pylist()
 
 
 def alive(stack: Stack) -> dict[str, Any]:

@@ -160,5 +160,5 @@ def test_a_request_for_an_unknown_day_is_no_error(stack: Stack, site: TestSite) 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_table_drags_its_past_along(stack: Stack, table: str) -> None:
     """Every commit rewrites the list of snapshots: 1 KB each (HEADWATER_TEST_HOME: a long run)."""
-    iceberg = open_catalog(load_config(stack.environment).catalog)
-    assert len(iceberg.load_table(("web", table)).metadata.snapshots) <= MAX_SNAPSHOTS
+    with open_catalog(load_config(stack.environment).catalog) as iceberg:
+        assert len(iceberg.load_table(("web", table)).metadata.snapshots) <= MAX_SNAPSHOTS

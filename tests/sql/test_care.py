@@ -32,8 +32,9 @@ ROW: Final = pa.table({"n": pa.array([1], pa.int64())})
 
 
 @pytest.fixture(scope="module")
-def iceberg(lake_home: Stack) -> Iceberg:
-    return open_catalog(load_config(lake_home.environment).catalog)
+def iceberg(lake_home: Stack) -> Iterator[Iceberg]:
+    with open_catalog(load_config(lake_home.environment).catalog) as opened:
+        yield opened
 
 
 @pytest.fixture
