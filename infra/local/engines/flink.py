@@ -79,6 +79,8 @@ def _settings(home: Home) -> Settings:
         # A dead TaskManager is noticed in seconds, not in the 50 of a large cluster.
         "heartbeat.interval": 2000,
         "heartbeat.timeout": 12000,
+        # It deploys jobs and counts checkpoints: the second compiler would cost more than it gives.
+        "env.java.opts.jobmanager": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     return settings | _sizes() | _state(home)
 

@@ -1,0 +1,1 @@
+"""SQL on real engines: Trino alone, and Flink over files."""
