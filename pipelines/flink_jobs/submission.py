@@ -19,7 +19,7 @@ from pipelines.flink_jobs.runner import Job
 # Generous: PyFlink takes 15 s to plan two jobs on an idle machine, minutes on a crowded one.
 _TIMEOUT_S: Final = 600
 _CHECKOUT: Final = Path(__file__).parents[2]
-# What a JVM is told that only plans a few jobs and ends.
+# What a JVM is told that plans a few jobs, or runs small ones, and ends.
 _CLIENT_JVM: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # TRICKY: unless told so, PyFlink opens a port to every network, for Python functions on a local
 # mini cluster. The jobs have none; and what serves them takes seconds to import.
@@ -158,7 +158,7 @@ def run_submit(
     try:
         done = subprocess.run(
             [python, "-m", "pipelines.flink_jobs.submit", mode, str(file)],
-            env={**environment, **_NO_PYTHON_WORKERS},
+            env={**environment, **_CLIENT},
             cwd=_CHECKOUT,
             capture_output=True,
             text=True,

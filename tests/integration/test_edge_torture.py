@@ -3,6 +3,9 @@
 import gzip
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,19 +33,25 @@ def site(stack: Stack) -> TestSite:
     return stack.make_site(f"torture-{uuid.uuid4().hex[:8]}")
 
 
+@dataclass(frozen=True)
 class Line:
     """One connection to the edge that is kept open, as long as the edge keeps it."""
 
-    def __init__(self, stack: Stack, key: str) -> None:
-        address = urlsplit(stack.url("edge"))
-        self._connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
-        self._headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    connection: HTTPConnection
+    headers: dict[str, str]
 
     def post(self, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
         """Return status and answer."""
-        self._connection.request("POST", path, body, {**self._headers, **headers})
-        answer = self._connection.getresponse()
+        self.connection.request("POST", path, body, {**self.headers, **headers})
+        answer = self.connection.getresponse()
         return answer.status, json.loads(answer.read())
+
+
+@contextmanager
+def open_line(stack: Stack, key: str) -> Iterator[Line]:
+    address = urlsplit(stack.url("edge"))
+    with closing(HTTPConnection(address.hostname or "", address.port, timeout=30)) as connection:
+        yield Line(connection, {"X-API-Key": key, "Content-Type": "application/json"})
 
 
 def body_of(value: bytes) -> bytes:
@@ -51,9 +60,9 @@ def body_of(value: bytes) -> bytes:
 
 
 def test_no_body_is_a_fault_of_the_edge(stack: Stack, site: TestSite) -> None:
-    line = Line(stack, site.write_key)
-    for route in ROUTES:
-        try_bodies(line, route, route.path.format(site_id=site.site_id, vendor="stripe"))
+    with open_line(stack, site.write_key) as line:
+        for route in ROUTES:
+            try_bodies(line, route, route.path.format(site_id=site.site_id, vendor="stripe"))
 
 
 def try_bodies(line: Line, route: Route, path: str) -> None:
@@ -71,22 +80,22 @@ def try_bodies(line: Line, route: Route, path: str) -> None:
 
 
 def test_malformed_is_refused_and_the_line_goes_on(stack: Stack, site: TestSite) -> None:
-    line = Line(stack, site.write_key)
-    for text in MALFORMED:
-        status, answer = line.post("/v1/batch", body_of(text))
-        assert (status, bool(answer["errors"][0]["loc"])) == (400, True), text
-    assert line.post("/v1/batch", body_of(b"1"))[0] == 200
+    with open_line(stack, site.write_key) as line:
+        for text in MALFORMED:
+            status, answer = line.post("/v1/batch", body_of(text))
+            assert (status, bool(answer["errors"][0]["loc"])) == (400, True), text
+        assert line.post("/v1/batch", body_of(b"1"))[0] == 200
 
 
 def test_what_is_accepted_comes_back_byte_for_byte(stack: Stack, site: TestSite) -> None:
-    line = Line(stack, site.secret_key)
     sent = [*VALID, *(json.dumps(text, ensure_ascii=False).encode() for text in NAUGHTY)]
     sent = [text for text in sent if len(text) < 31_000]
     mark = uuid.uuid4().hex
-    for number, text in enumerate(sent):
-        event = b'{"event":"y","userId":"u","messageId":"%s-%d","properties":{"a":%s}}'
-        status, answer = line.post("/v1/track", event % (mark.encode(), number, text))
-        assert status == 200, (text, answer)
+    with open_line(stack, site.secret_key) as line:
+        for number, text in enumerate(sent):
+            event = b'{"event":"y","userId":"u","messageId":"%s-%d","properties":{"a":%s}}'
+            status, answer = line.post("/v1/track", event % (mark.encode(), number, text))
+            assert status == 200, (text, answer)
     wanted = {f"{mark}-{n}": '{"a":' + text.decode() + "}" for n, text in enumerate(sent)}
     held = values(stack, "events")
     found = {v["event_id"]: v["properties"] for v in held if v.get("event_id") in wanted}
