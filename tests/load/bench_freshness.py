@@ -3,20 +3,17 @@
 Measures the home of HEADWATER_HOME as it is, with whatever traffic it has.
 """
 
-import os
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from infra.local.home import Home
-from infra.local.running import current_status
 from tests.integration.commands import ask_api, post
 from tests.integration.live import listening
 from tests.integration.stack import Stack, TestSite
-from tests.load.report import Figure, Unmeasurable, percentile
+from tests.load.report import Figure, percentile
+from tests.load.running_home import running_home
 
 TITLE: Final = "Freshness"
 DEFAULT_SIZE: Final = 20
@@ -26,11 +23,7 @@ _EVENTS: Final = "SELECT event_id FROM analytics.events WHERE site_id = '{}'"
 
 def measure(size: int) -> list[Figure]:
     """Send `size` events, one after the other, and wait for each."""
-    home = Path(os.environ.get("HEADWATER_HOME", Path.home() / ".headwater"))
-    status = current_status(Home(home))
-    if status is None or not status.is_well:
-        raise Unmeasurable(f"{home} is not up: start it with `headwater up`")
-    stack = Stack.at(home)
+    stack = running_home()
     site = stack.make_site(f"bench-{uuid.uuid4().hex[:8]}")
     told = told_live(stack, site, 10 * size)
     in_sql, in_api = freshness(stack, site, size)

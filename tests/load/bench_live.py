@@ -8,15 +8,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from infra.local.home import Home
-from infra.local.running import current_status
 from tests.integration.ledger import Load
 from tests.integration.stack import Stack, TestSite
 from tests.load.bench_freshness import page_view, send
 from tests.load.report import Figure, Unmeasurable, percentile
+from tests.load.running_home import running_home
 
 TITLE: Final = "Freshness of live tables"
 DEFAULT_SIZE: Final = 30
@@ -76,11 +74,7 @@ class Watch:
 
 def measure(size: int) -> list[Figure]:
     """Send `size` probes, one every four seconds, beside a steady load of another site."""
-    home = Path(os.environ.get("HEADWATER_HOME", Path.home() / ".headwater"))
-    status = current_status(Home(home))
-    if status is None or not status.is_well:
-        raise Unmeasurable(f"{home} is not up: start it with `headwater up`")
-    stack = Stack.at(home)
+    stack = running_home()
     made = [stack.make_site(f"{name}-{uuid.uuid4().hex[:8]}") for name in ("load", "probe")]
     watch = Watch(stack, made[1])
     with Load(stack, made[0], RATE, visitors=_VISITORS, rounds=(0,)) as load:
