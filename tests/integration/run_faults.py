@@ -98,7 +98,7 @@ def _care_for_tables(hurt: Hurt) -> None:
         load.wait_for(SMALL, PATIENCE_S)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         hurt.home.headwater(
-            "restate", "--site", small.site_id, "--dates", today, "--wait", timeout=PATIENCE_S
+            "restate", "--site", small.site_id, "--dates", today, "--wait", timeout=2 * PATIENCE_S
         )
         _rewrite_and_forget(hurt.home)
     hurt.restated.append(load)
