@@ -139,6 +139,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     ),
     "session_senders": _listed(RULES.sessions.session_senders),
     "session_gap_minutes": str(RULES.sessions.gap_minutes),
+    "first_day_of_week": str(RULES.sessions.first_day_of_week),
     "rage_window_ms": str(RULES.friction.rage_window_ms),
     "rage_radius_px": str(RULES.friction.rage_radius_px),
     "dead_ms": str(RULES.friction.dead_ms),

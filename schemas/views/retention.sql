@@ -2,7 +2,7 @@
 -- them came back so many periods later.
 -- In:      analytics.visitor_periods
 -- Columns: session
--- Column period: day, week (from Monday) or month.
+-- Column period: day, week or month.
 -- Column cohort_date: First day of the period in which the first sessions began.
 -- Column period_number: Periods since then; 0 is the first.
 -- Column visitor_count: Visitors of the cohort, those who never came back included.

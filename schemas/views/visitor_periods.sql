@@ -2,7 +2,7 @@
 -- it is since their first one and what brought them then.
 -- In:      analytics.sessions
 -- Columns: session
--- Column period: day, week (from Monday) or month.
+-- Column period: day, week or month.
 -- Column cohort_date: First day of the period in which the visitor's first session began.
 -- Column period_number: Periods since then; 0 is the first.
 -- Column session_count: Sessions begun in the period.
@@ -15,6 +15,7 @@
 -- Column channel: Channel of the first session.
 -- Column country: Country of the first session.
 -- Column device: Device of the first session.
+-- Rules:   sessions.first_day_of_week
 -- Owner:   analytics
 WITH visits AS (
     SELECT
@@ -30,16 +31,23 @@ WITH visits AS (
     FROM lake.analytics.sessions
     WINDOW of_visitor AS (PARTITION BY site_id, visitor_id ORDER BY started_at, session_id)
 ),
+-- SQL's own weeks begin on Monday; those of a site may begin days later.
+shifted_visits AS (
+    SELECT
+        visits.*, units.period, units.shift_days,
+        date_trunc(units.period, date_add('day', -units.shift_days, first_date)) AS first_start,
+        date_trunc(units.period, date_add('day', -units.shift_days, started_date)) AS period_start
+    FROM visits
+    CROSS JOIN (
+        VALUES ('day', 0), ('week', ${first_day_of_week} - 1), ('month', 0)
+    ) AS units (period, shift_days)
+),
 placed_visits AS (
     SELECT
-        visits.*, units.period, date_trunc(units.period, visits.first_date) AS cohort_date,
-        date_diff(
-            units.period,
-            date_trunc(units.period, visits.first_date),
-            date_trunc(units.period, visits.started_date)
-        ) AS period_number
-    FROM visits
-    CROSS JOIN (VALUES 'day', 'week', 'month') AS units (period)
+        *,
+        date_add('day', shift_days, first_start) AS cohort_date,
+        date_diff(period, first_start, period_start) AS period_number
+    FROM shifted_visits
 ),
 visitor_periods AS (
     SELECT

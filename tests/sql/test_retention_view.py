@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from pipelines.batch.restate import Lake
+from schemas.load import RULES
 from tests.sql.rows import RUN, insert, live_session
 
 BY_HAND: Final = f"{RUN}-retention"
@@ -116,7 +117,7 @@ def test_the_first_session_says_what_brought_a_visitor(visited: Lake) -> None:
 def period_of(day: date, period: str) -> date:
     return {
         "day": day,
-        "week": day - timedelta(days=day.weekday()),
+        "week": day - timedelta(days=(day.isoweekday() - RULES.sessions.first_day_of_week) % 7),
         "month": day.replace(day=1),
     }[period]
 
