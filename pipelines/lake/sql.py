@@ -10,6 +10,7 @@ from typing import Final
 
 from pipelines.lake.errors import LakeError
 from pipelines.lake.trino import Parameter
+from schemas.display_name import trino_display_name
 from schemas.load import RECORDS, RULES
 from schemas.loaders.rules import Vital
 from schemas.session_id import trino_session_id
@@ -137,6 +138,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
         "visitor_id",
         "date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00 UTC', started_at)",
     ),
+    "display_name": trino_display_name("person_id"),
     "session_senders": _listed(RULES.sessions.session_senders),
     "session_gap_minutes": str(RULES.sessions.gap_minutes),
     "first_day_of_week": str(RULES.sessions.first_day_of_week),

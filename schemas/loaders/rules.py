@@ -158,6 +158,14 @@ class AlertRules:
 
 
 @dataclass(frozen=True)
+class NameRules:
+    """The words of friendly names (rules/names.toml)."""
+
+    adjectives: tuple[str, ...]
+    animals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -180,6 +188,7 @@ class Rules:
     live: LiveRules
     heatmap: HeatmapRules
     alerts: AlertRules
+    names: NameRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -191,7 +200,15 @@ def load_rules(folder: Path) -> Rules:
     check_revenue(rules.revenue, rules.edge.webhooks.vendors)
     _check_heatmap(rules.heatmap)
     _check_vitals(rules.vitals)
+    _check_names(rules.names)
     return rules
+
+
+def _check_names(names: NameRules) -> None:
+    """Refuse words that would not stand in SQL as they are, and a word twice."""
+    for words in (names.adjectives, names.animals):
+        if len(set(words)) < len(words) or not all(word.isalpha() for word in words):
+            raise SchemaError("rules/names.toml: each word once, of letters only")
 
 
 def _check_heatmap(heatmap: HeatmapRules) -> None:

@@ -69,7 +69,8 @@ def two(lake_home: Stack, lake: Lake) -> Two:
             [event(site_id=site, visitor_id="v", event_at=AT, currency="USD", **purchase)],
         )
         known = {"site_id": site, "visitor_id": "v", "user_id": "u@x", "event_at": AT}
-        insert(trino, "identities", [identity(**known)])
+        shared = [{**known, "visitor_id": "kiosk", "user_id": user} for user in ("ann", "bob")]
+        insert(trino, "identities", [identity(**row) for row in (known, *shared)])
         vitals = {"event_name": "web_vitals", "properties": '{"lcp_ms": 1}'}
         insert(trino, "events", [event(**known), event(**known, **vitals)])
         live = {"site_id": site, "session_id": f"live-{site}", "visitor_id": "w"}

@@ -1,0 +1,14 @@
+-- One row = one call that said who a visitor is, once, however often it reached the table.
+-- In:      web.identities, web.surplus_events
+-- Columns: identity
+-- Owner:   analytics
+SELECT ${identity_columns}
+FROM lake.web.identities AS said
+WHERE NOT EXISTS (
+        SELECT 1
+        FROM lake.web.surplus_events AS surplus
+        WHERE surplus.site_id = said.site_id
+            AND surplus.topic_id = said.topic_id
+            AND surplus.topic_partition = said.topic_partition
+            AND surplus.topic_offset = said.topic_offset
+    )
