@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyiceberg.catalog import load_catalog
 from pyiceberg.table import Table
 
 from infra.local.environment import environment
-from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+from pipelines.catalog import SCHEMA_NAME, Catalog
+from pipelines.lake.tables import open_catalog
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class TableSize:
 
 def table_sizes(home: Path) -> Iterator[TableSize]:
     """Yield every table of the home by name; its warehouse must be a folder."""
-    catalog = Catalog.from_env(environment(home))
-    with load_catalog(CATALOG_NAME, **catalog.pyiceberg_properties()) as lake:
+    with open_catalog(Catalog.from_env(environment(home))) as lake:
         for identifier in sorted(lake.list_tables(SCHEMA_NAME)):
             table = lake.load_table(identifier)
             snapshots = len(table.metadata.snapshots)

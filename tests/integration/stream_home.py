@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pyiceberg.catalog import load_catalog
-
 from infra.local.probes import read_json
-from pipelines.catalog import CATALOG_NAME, SCHEMA_NAME, Catalog
+from pipelines.catalog import SCHEMA_NAME, Catalog
 from pipelines.flink_jobs.runner import JOB_NAMES
+from pipelines.lake.tables import open_catalog
 from tests.integration.stack import Stack
 
 PATIENCE_S: Final = 600
@@ -43,8 +42,7 @@ def kept_home(name: str) -> str | None:
 
 def table_rows(stack: Stack, table: str, columns: tuple[str, ...], where: str) -> list[Any]:
     """Return rows of a table as it stands now, read without Trino; ("*",): every column."""
-    properties = Catalog.from_env(stack.environment).pyiceberg_properties()
-    with load_catalog(CATALOG_NAME, **properties) as lake:
+    with open_catalog(Catalog.from_env(stack.environment)) as lake:
         found = lake.load_table((SCHEMA_NAME, table))
         return found.scan(row_filter=where, selected_fields=columns).to_arrow().to_pylist()
 
