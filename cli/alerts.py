@@ -1,11 +1,13 @@
 """Read what alerts are about: from Flink of each job, from Trino of the tables."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.context import Context
 from cli.errors import CliError
-from cli.rooms import ask_trino, sql_of
+from cli.rooms import ask_trino, open_control, sql_of
 
 if TYPE_CHECKING:
     from pipelines.flink_jobs.alerts import Firing, Reading
@@ -66,6 +68,19 @@ def of_tables(context: Context) -> "list[Firing]":
             Reading("day-does-not-close", "stream_progress", row["behind_s"]),
         ]
     )
+
+
+def of_reports(context: Context) -> "list[Firing]":
+    """Return what fires for reports by e-mail: an alert for each schedule.
+
+    CliError if the control plane does not answer.
+    """
+    from pipelines.flink_jobs.alerts import Reading, firing
+    from serving.control.reports import unsent
+
+    with open_control(context) as conn:
+        missing = Counter(one.schedule_id for one in unsent(conn, datetime.now(UTC)))
+    return firing(Reading("report-not-sent", name, count) for name, count in missing.items())
 
 
 def tell(context: Context, found: "list[Firing]") -> None:

@@ -36,7 +36,12 @@ def open_control(context: Context) -> Iterator["Connection"]:
     from serving.control import errors
     from serving.control.database import connect
 
-    refused = (errors.InvalidSite, errors.InvalidKey, errors.InvalidRestatement)
+    refused = (
+        errors.InvalidSite,
+        errors.InvalidKey,
+        errors.InvalidRestatement,
+        errors.InvalidReport,
+    )
     try:
         with connect(context.environment["HEADWATER_POSTGRES_URL"]) as conn:
             yield conn

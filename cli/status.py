@@ -45,7 +45,7 @@ def command(context: Context, output: str) -> None:
 
 def _alerts(context: Context, status: "Status") -> "list[Firing]":
     """Return the alerts that fire, of those components that are ready to be asked."""
-    from cli.alerts import missing, of_edge, of_jobs, try_tables
+    from cli.alerts import missing, of_edge, of_jobs, of_reports, try_tables
     from cli.jobs import job_rows
     from infra.local.status import WELL
 
@@ -56,4 +56,6 @@ def _alerts(context: Context, status: "Status") -> "list[Firing]":
         found += of_jobs(rows) + missing({row["name"] for row in rows})
     if {"jobs", "trino", "views"} <= ready:
         found += try_tables(context)
+    if "control" in ready:
+        found += of_reports(context)
     return found

@@ -20,6 +20,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "restate": ("cli.restate", "Compute days of a site again from its events."),
     "plan": ("cli.plan", "Show which tables and days a change of definitions touches."),
     "backfill": ("cli.backfill", "Compute many days of a site again, some at a time."),
+    "reports": ("cli.reports", "Send reports by e-mail every day or week, or look at one."),
     "jobs": ("cli.jobs", "List the Flink jobs, start one again, deploy another version."),
     "dlq": ("cli.dlq", "Look at dead letters: records that could not be read."),
     "env": ("cli.env", "Print the settings of this home as shell exports."),

@@ -9,19 +9,28 @@ from orchestration.care import (
     forget_recordings_job,
     purge_runs,
 )
+from orchestration.reports import send_reports
 from orchestration.schedules import (
     compaction,
     forgetting,
     hourly,
     nightly,
     purge,
+    reports_due,
     restate_job,
     restatement_queue,
 )
 
 definitions = dg.Definitions(
     assets=[restated_tables, *source_specs()],
-    jobs=[restate_job, compact_tables, expire_snapshots, purge_runs, forget_recordings_job],
+    jobs=[
+        restate_job,
+        compact_tables,
+        expire_snapshots,
+        purge_runs,
+        forget_recordings_job,
+        send_reports,
+    ],
     schedules=[hourly, nightly, compaction, purge, forgetting],
-    sensors=[restatement_queue],
+    sensors=[restatement_queue, reports_due],
 )

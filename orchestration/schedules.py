@@ -1,5 +1,6 @@
 """When: requests at once, due days hourly, older ones nightly, care of the lake in between."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 import dagster as dg
@@ -11,7 +12,9 @@ from orchestration.care import (
     purge_runs,
 )
 from orchestration.opening import open_control
+from orchestration.reports import send_reports
 from serving.control import restatements
+from serving.reports.send import due_now
 
 QUEUE_TAG: Final = "headwater/queue"
 _OP: Final = "restate_days"
@@ -94,3 +97,22 @@ def restatement_queue(
                 reason = f"run {request.run_id} ended without a verdict; ask again"
                 restatements.finish(control, request.restatement_id, reason)
     return dg.RunRequest(run_config=_config(is_queue=True), tags={QUEUE_TAG: "yes"})
+
+
+@dg.sensor(
+    job=send_reports,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def reports_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Start a run when a report is due and no run sends any; Postgres alone is asked."""
+    with open_control() as control:
+        waiting = due_now(control, datetime.now(UTC))
+    if not waiting:
+        return dg.SkipReason("no report is due")
+    alive = context.instance.get_runs(
+        dg.RunsFilter(job_name=send_reports.name, statuses=_RUNNING), limit=1
+    )
+    if alive:
+        return dg.SkipReason(f"run {alive[0].run_id} sends reports")
+    return dg.RunRequest()

@@ -21,8 +21,8 @@ class Config:
     inherited: Mapping[str, str]
 
 
-# Settings of programs that whoever starts a home may choose; the READMEs of ingest_edge and
-# pipelines/flink_jobs tell of them.
+# Settings of programs that whoever starts a home may choose; the READMEs of ingest_edge,
+# pipelines/flink_jobs and serving tell of them.
 _PROXIES: Final = "HEADWATER_TRUSTED_PROXIES"
 _EDGE_SETTINGS: Final = (
     _PROXIES,
@@ -31,6 +31,12 @@ _EDGE_SETTINGS: Final = (
     "HEADWATER_HEADER_ALIASES",
     "HEADWATER_JOBS",
     "HEADWATER_RECORDINGS",
+    "HEADWATER_SMTP_HOST",
+    "HEADWATER_SMTP_PORT",
+    "HEADWATER_SMTP_TLS",
+    "HEADWATER_SMTP_USER",
+    "HEADWATER_SMTP_PASSWORD_FILE",
+    "HEADWATER_SMTP_FROM",
 )
 _NOT_INHERITED: Final = ("HEADWATER_", "FLINK_", "DAGSTER_", "JAVA_", "PG", "PYTHONPATH", "LC_")
 

@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.report_rules import ReportRules, check_reports
 from schemas.loaders.revenue_rules import RevenueRules, check_revenue
 from schemas.loaders.strict import SchemaError, build, read_toml
 
@@ -189,6 +190,7 @@ class Rules:
     heatmap: HeatmapRules
     alerts: AlertRules
     names: NameRules
+    reports: ReportRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -201,6 +203,7 @@ def load_rules(folder: Path) -> Rules:
     _check_heatmap(rules.heatmap)
     _check_vitals(rules.vitals)
     _check_names(rules.names)
+    check_reports(rules.reports)
     return rules
 
 

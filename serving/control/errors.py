@@ -8,6 +8,8 @@ ControlError
 ├── UnknownKey       no key of that id
 ├── InvalidRestatement  no dates, too many, or in the future
 ├── UnknownRestatement
+├── InvalidReport    an address, period or hour that cannot be
+├── UnknownReport    no report schedule of that id
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -50,6 +52,14 @@ class InvalidRestatement(ControlError):
 
 class UnknownRestatement(ControlError):
     """No restatement has that number."""
+
+
+class InvalidReport(ControlError):
+    """A field of a report schedule holds something that cannot be."""
+
+
+class UnknownReport(ControlError):
+    """No report schedule has that id."""
 
 
 class ControlUnavailable(ControlError):

@@ -31,7 +31,7 @@ def test_every_check_is_shown_and_blocks() -> None:
     assert all(spec.blocking for spec in specs)
 
 
-def test_schedules_and_the_sensor_run_without_being_switched_on() -> None:
+def test_schedules_and_sensors_run_without_being_switched_on() -> None:
     schedules = [s for s in definitions.schedules or [] if isinstance(s, dg.ScheduleDefinition)]
     assert {schedule.name for schedule in schedules} == {
         "restate_hourly",
@@ -41,5 +41,8 @@ def test_schedules_and_the_sensor_run_without_being_switched_on() -> None:
         "forget_recordings",
     }
     assert {s.default_status for s in schedules} == {dg.DefaultScheduleStatus.RUNNING}
-    (sensor,) = definitions.sensors or []
-    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
+    assert sensors == {
+        "restatement_queue": dg.DefaultSensorStatus.RUNNING,
+        "reports_due": dg.DefaultSensorStatus.RUNNING,
+    }

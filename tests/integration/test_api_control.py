@@ -20,21 +20,15 @@ from serving.control.errors import (
     UnknownRestatement,
     UnknownSite,
 )
+from tests.integration.own_database import own_database
 from tests.integration.stack import Stack
 
 
 @pytest.fixture(scope="module")
 def conn(stack: Stack) -> Iterator[Connection]:
     """A database of its own, migrated from nothing."""
-    name = f"control_{uuid.uuid4().hex[:8]}"
-    with stack.postgres("postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    address = stack.environment["HEADWATER_POSTGRES_URL"].rpartition("/")[0]
-    with connect(f"{address}/{name}") as own:
-        assert migrate.migrate(own) == [one.name for one in migrate.migrations()]
+    with own_database(stack) as own:
         yield own
-    with stack.postgres("postgres") as admin:
-        admin.execute(f"DROP DATABASE {name}".encode())
 
 
 @pytest.fixture

@@ -27,12 +27,24 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
             "pipelines.lake",
             "pipelines.catalog",
             "serving.control",
+            "serving.reports",
+            "serving.config",
         }
     ),
     "serving": frozenset({"schemas"}),
     "infra": frozenset({"schemas", "pipelines.catalog"}),
     "cli": frozenset(
-        {"schemas", "infra.local", "serving.control", "pipelines", "ingest_edge", "orchestration"}
+        {
+            "schemas",
+            "infra.local",
+            "serving.control",
+            "serving.reports",
+            "serving.config",
+            "serving.errors",
+            "pipelines",
+            "ingest_edge",
+            "orchestration",
+        }
     ),
 }
 
