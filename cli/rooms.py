@@ -41,6 +41,7 @@ def open_control(context: Context) -> Iterator["Connection"]:
         errors.InvalidKey,
         errors.InvalidRestatement,
         errors.InvalidReport,
+        errors.InvalidErasure,
     )
     try:
         with connect(context.environment["HEADWATER_POSTGRES_URL"]) as conn:

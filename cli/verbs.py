@@ -21,6 +21,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "plan": ("cli.plan", "Show which tables and days a change of definitions touches."),
     "backfill": ("cli.backfill", "Compute many days of a site again, some at a time."),
     "reports": ("cli.reports", "Send reports by e-mail every day or week, or look at one."),
+    "erase": ("cli.erase", "Forget a person of a site."),
+    "erasures": ("cli.erasures", "Tell how far erasures are, with their receipts."),
     "jobs": ("cli.jobs", "List the Flink jobs, start one again, deploy another version."),
     "dlq": ("cli.dlq", "Look at dead letters: records that could not be read."),
     "env": ("cli.env", "Print the settings of this home as shell exports."),

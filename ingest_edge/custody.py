@@ -78,6 +78,11 @@ class Outcome(NamedTuple):
     accepted: int
     refusals: list[tuple[int, Refusal]]
 
+    @property
+    def status(self) -> int:
+        """200, or 207 when the sender did something wrong: an erased person is no fault."""
+        return 207 if _faults(self.refusals) else 200
+
     def errors(self, prefix: str) -> list[dict[str, Any]]:
         """Return the refusals as the error format has them."""
         return [
@@ -96,8 +101,8 @@ async def take(
 ) -> Outcome:
     """Return when every event is durable or refused; `events_in` is their list in the body.
 
-    Raises BadRequest if there were events and all are refused, NotDurable if the sender must
-    send them again.
+    Raises BadRequest if there were events and all are refused for a fault, NotDurable if the sender
+    must send them again.
     """
     started = time.perf_counter()
     records: list[Record] = []
@@ -109,10 +114,11 @@ async def take(
             made = result
         if isinstance(made, Refusal):
             refusals.append((index, made))
-            _reject(edge, raw, made, arrival, mask)
+            who = result if isinstance(result, Event) else arrival.blank
+            _reject(edge, raw, made, arrival, mask, who)
         else:
             records.append(made)
-    if refusals and not records:
+    if _faults(refusals) and not records:
         raise _nothing_accepted(refusals, events_in)
     await keep(edge, records, started)
     return Outcome(len(records), refusals)
@@ -150,9 +156,17 @@ def _record(clock: Clock, event: Event, mask: AddressMask, topic: str) -> Record
 
 
 def _reject(
-    edge: Edge, raw: bytes | msgspec.Raw, refusal: Refusal, arrival: Arrival, mask: AddressMask
+    edge: Edge,
+    raw: bytes | msgspec.Raw,
+    refusal: Refusal,
+    arrival: Arrival,
+    mask: AddressMask,
+    who: Event,
 ) -> None:
+    """Count what was refused and keep it with the reason, unless the site has erased `who`."""
     edge.metrics.add("headwater_edge_events_dropped_total", refusal.reason)
+    if arrival.site.has_erased(who.visitor_id, who.user_id):
+        return
     record = RejectedEvent(
         site_id=arrival.site.site_id,
         received_at=arrival.blank.received_at,
@@ -165,6 +179,10 @@ def _reject(
     at = edge.clock.record_time(arrival.blank.received_at)
     value = mask.hide(msgspec.json.encode(record))
     edge.sink.put_later(Record(REJECTED, key, value, _REJECTED_SCHEMA, at))
+
+
+def _faults(refusals: Sequence[tuple[int, Refusal]]) -> bool:
+    return any(refusal.reason is not DropReason.ERASED for _, refusal in refusals)
 
 
 def _nothing_accepted(refusals: Sequence[tuple[int, Refusal]], events_in: str) -> BadRequest:

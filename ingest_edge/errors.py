@@ -35,7 +35,7 @@ class BadSetting(EdgeError):
 
 
 class DropReason(StrEnum):
-    """Why an event was refused or, for the last five, left out on purpose. A closed list."""
+    """Why an event was refused or, for the last six, left out on purpose. A closed list."""
 
     BAD_EVENT = "bad_event"
     BAD_TIME = "bad_time"
@@ -46,6 +46,7 @@ class DropReason(StrEnum):
     TOO_OLD = "too_old"
     NO_CONSENT = "no_consent"
     NOT_RECORDED = "not_recorded"
+    ERASED = "erased"
     PAUSED = "paused"
     DNT = "dnt"
     GPC = "gpc"

@@ -21,11 +21,13 @@ _REFRESH_SECONDS: Final = 1.0
 _CONNECT_TIMEOUT_SECONDS: Final = 3
 # A Postgres that took the question and hangs is away; nothing else would ever tell.
 _ANSWER_SECONDS: Final = 5.0
-# Changes with every insert, update and delete of the two tables, at the cost of a small scan.
+# Changes with every insert, update and delete of the first two tables, at the cost of a small scan;
+# the third is only ever added to, or loses what a site had that is gone.
 _FINGERPRINT: Final = """
     SELECT md5(concat(
         (SELECT string_agg(concat(ctid, xmin), ',' ORDER BY ctid) FROM sites), '/',
-        (SELECT string_agg(concat(ctid, xmin), ',' ORDER BY ctid) FROM keys)))"""
+        (SELECT string_agg(concat(ctid, xmin), ',' ORDER BY ctid) FROM keys), '/',
+        (SELECT concat(count(*), ',', max(erased_id)) FROM erased_ids)))"""
 _SITES: Final = """
     SELECT site_id, timezone, allowed_hosts, settings,
         encode(visitor_secret, 'hex') AS visitor_secret
@@ -34,12 +36,14 @@ _KEYS: Final = """
     SELECT encode(key_hash, 'hex') AS key_hash, site_id, kind, allowed_hosts,
         requests_per_minute, (extract(epoch FROM expires_at) * 1000)::bigint AS expires_at
     FROM keys WHERE revoked_at IS NULL"""
+_ERASED: Final = "SELECT site_id, encode(digest, 'hex') AS digest FROM erased_ids"
 
 
 class _Copy(NamedTuple):
     fingerprint: str
     sites: list[dict[str, Any]]
     keys: list[dict[str, Any]]
+    erased: list[dict[str, Any]]
 
 
 class KeyStore:
@@ -112,7 +116,8 @@ class KeyStore:
             return
         # The fingerprint was read first: a change in between is read again a second later.
         copy = _Copy(
-            fingerprint, connection.execute(_SITES).fetchall(), connection.execute(_KEYS).fetchall()
+            fingerprint,
+            *(connection.execute(rows).fetchall() for rows in (_SITES, _KEYS, _ERASED)),
         )
         self._take(copy)
         try:
@@ -121,7 +126,7 @@ class KeyStore:
             _LOG.warning("keys: %s; a start without Postgres would know older keys", error)
 
     def _take(self, copy: _Copy) -> None:
-        self.ring = ring_of(copy.sites, copy.keys)
+        self.ring = ring_of(copy.sites, copy.keys, copy.erased)
         self._fingerprint = copy.fingerprint
         self.is_loaded = True
 
@@ -136,8 +141,11 @@ def _read(file: Path) -> _Copy | None:
     """Return the copy in the file; None if there is none or it cannot be read."""
     try:
         content = json.loads(file.read_text("utf-8"))
-        return _Copy(content["fingerprint"], content["sites"], content["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
+        # A file of an older edge knows of nobody erased: nobody was.
+        return _Copy(
+            content["fingerprint"], content["sites"], content["keys"], content.get("erased", [])
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

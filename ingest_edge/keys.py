@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest_edge.errors import Forbidden, UnknownKey
+from schemas.erased import erased_digest
 from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
 from schemas.loaders.strict import SchemaError, build
@@ -36,6 +38,8 @@ class Site:
     visitor_secret: bytes
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     channel_rules: tuple[ChannelRule, ...] = ()
+    # Digests of whom the site has forgotten.
+    erased: frozenset[bytes] = frozenset()
     # What fast.py made of pages; begun anew with each reading of the site.
     pages: dict[PageKey, bytes] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
@@ -59,6 +63,15 @@ class Site:
     def is_paused(self) -> bool:
         """Tell whether the site's owner has switched taking events off."""
         return self.settings.get("is_paused") is True
+
+    def has_erased(self, visitor_id: str | None, user_id: str | None) -> bool:
+        """Tell whether the site has forgotten one of the two, and must not know them again."""
+        if not self.erased:
+            return False
+        secret = self.visitor_secret
+        return (
+            visitor_id is not None and erased_digest(secret, "visitor", visitor_id) in self.erased
+        ) or (user_id is not None and erased_digest(secret, "user", user_id) in self.erased)
 
     def owns(self, host: str) -> bool:
         """Tell whether the host is listed as the site's."""
@@ -154,9 +167,12 @@ def is_listed(host: str, hosts: frozenset[str]) -> bool:
     return False
 
 
-def ring_of(sites: Iterable[Row], keys: Iterable[Row]) -> KeyRing:
-    """Return the ring of rows read from the tables `sites` and `keys`."""
-    known = {row["site_id"]: _site(row) for row in sites}
+def ring_of(sites: Iterable[Row], keys: Iterable[Row], erased: Iterable[Row] = ()) -> KeyRing:
+    """Return the ring of rows read from the tables `sites`, `keys` and `erased_ids`."""
+    digests: defaultdict[str, set[bytes]] = defaultdict(set)
+    for row in erased:
+        digests[row["site_id"]].add(bytes.fromhex(row["digest"]))
+    known = {row["site_id"]: _site(row, frozenset(digests[row["site_id"]])) for row in sites}
     made = [_key(row, known[row["site_id"]]) for row in keys if row["site_id"] in known]
     return KeyRing(
         keys={key.key_hash: key for key in made},
@@ -173,7 +189,7 @@ def _hosts(key: Key) -> frozenset[str]:
     return key.allowed_hosts or key.site.allowed_hosts
 
 
-def _site(row: Row) -> Site:
+def _site(row: Row, erased: frozenset[bytes]) -> Site:
     settings = row["settings"] or {}
     return Site(
         site_id=row["site_id"],
@@ -182,6 +198,7 @@ def _site(row: Row) -> Site:
         visitor_secret=bytes.fromhex(row["visitor_secret"]),
         settings=settings,
         channel_rules=_channel_rules(settings.get("channel_rules")),
+        erased=erased,
     )
 
 

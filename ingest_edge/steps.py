@@ -132,6 +132,13 @@ def put_daily_visitor(event: Event, arrival: Arrival) -> Refusal | None:
     return Refusal(DropReason.TOO_OLD, "timestamp", "the salt of its day is destroyed", fix)
 
 
+def drop_erased(event: Event, arrival: Arrival) -> Refusal | None:
+    """Leave out whom the site has forgotten: what was erased must not begin again."""
+    if not arrival.site.has_erased(event.visitor_id, event.user_id):
+        return None
+    return Refusal(DropReason.ERASED, "", "is of a person who was erased", "Do not send it.")
+
+
 def put_meaning(event: Event, arrival: Arrival) -> None:
     """Set `is_interactive` and `is_conversion`; what the sender said of a conversion stays."""
     name = event.event_name
@@ -158,6 +165,7 @@ STEPS: Final[tuple[Step, ...]] = (
     drop_too_old,
     put_event_date,
     put_daily_visitor,
+    drop_erased,
     put_event_id,
     put_page,
     put_referrer_host,

@@ -55,6 +55,8 @@ def take_usual_batch(edge: Edge, request: Request, reply: Reply) -> bool:
     if not batch or not sender:
         return False
     key, client = sender
+    if key.site.has_erased(batch.visitor_id, batch.user_id):
+        return False
     received_at = edge.clock.received_at(batch.sent_at)
     owns = own_pieces(batch, key.site, received_at)
     if not owns:

@@ -33,9 +33,8 @@ async def _collect(edge: Edge, request: Request, check: Check | None) -> Answer:
     if signal := privacy_signal(request, key):
         return left_out(edge, signal, len(batch.events))
     outcome, _ = await take_plain(edge, request, key, batch, check)
-    status = 207 if outcome.refusals else 200
     body = {"accepted": outcome.accepted, "dropped": outcome.errors("events")}
-    return json_answer(status, body, len(outcome.refusals))
+    return json_answer(outcome.status, body, len(outcome.refusals))
 
 
 def _check_point(sent: PlainEvent) -> None:

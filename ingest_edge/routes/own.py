@@ -54,9 +54,8 @@ async def post_tracker_batch(edge: Edge, request: Request) -> Answer:
     arrival, mask = _arrival(edge, request, key, batch, address), AddressMask(address)
     parsed = [_parse(raw, arrival, mask) for raw in batch.events]
     outcome = await take(edge, parsed, EVENTS, "events")
-    status = 207 if outcome.refusals else 200
     body = {"accepted": outcome.accepted, "dropped": outcome.errors("events")}
-    return json_answer(status, body, len(outcome.refusals))
+    return json_answer(outcome.status, body, len(outcome.refusals))
 
 
 def _arrival(

@@ -42,6 +42,8 @@ async def post_recording(edge: Edge, request: Request) -> Answer:
         return left_out(edge, signal, 1)
     sent = await asyncio.to_thread(read, request.body)
     signal = signal_of(sent, respects_dnt=key.site.respects_dnt)
+    if key.site.has_erased(sent.visitor_id, None):
+        signal = DropReason.ERASED
     if signal:
         return left_out(edge, signal, 1)
     address = client_address(edge, request)

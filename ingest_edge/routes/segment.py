@@ -40,8 +40,7 @@ async def post_site_events(edge: Edge, request: Request, site_id: str) -> Answer
     if signal := privacy_signal(request, key):
         return left_out(edge, signal, len(batch.batch))
     outcome = await _take(edge, request, key, batch)
-    status = 207 if outcome.refusals else 200
-    return json_answer(status, _body(outcome), len(outcome.refusals))
+    return json_answer(outcome.status, _body(outcome), len(outcome.refusals))
 
 
 async def _answer_segment(

@@ -120,11 +120,11 @@ def zone_of(lake: Lake, site_id: str) -> str:
 
 def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:
     """Return the site-days that a restatement would change, of one site or of all."""
-    changed_touches = read_sql(_DUE / "changed_touches.sql", touch_digest()).body
-    sql = read_sql(
-        _DUE / "days.sql",
-        {"events_snapshot": str(snapshot), "days_with_changed_touches": changed_touches},
-    ).text
+    parts = {
+        "days_with_changed_touches": read_sql(_DUE / "changed_touches.sql", touch_digest()).body,
+        "days_with_erased_rows": read_sql(_DUE / "erased_rows.sql").body,
+    }
+    sql = read_sql(_DUE / "days.sql", {"events_snapshot": str(snapshot), **parts}).text
     rows = lake.trino.rows(*bind(sql, {"site_id": site_id}))
     return [
         DueDay(

@@ -16,7 +16,7 @@ from schemas.loaders.rules import Vital
 from schemas.session_id import trino_session_id
 
 _HEADER: Final = re.compile(r"-- ?(.*)")
-_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
+_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _NOT_FOR_PEOPLE: Final = "record_kind"  # always 'event' in a table
 

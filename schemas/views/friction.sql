@@ -1,6 +1,6 @@
 -- One row = one burst of clicks, or one form, that went wrong in one way, counted once: as restated,
 -- or as the stream tells it for a day that may still change.
--- In:      web.friction_restated, web.friction_live, analytics.day_runs
+-- In:      web.friction_restated, web.friction_live, analytics.day_runs, analytics.erasures
 -- Columns: friction
 -- Column is_restated: True if a restatement of its day wrote it.
 -- Owner:   analytics
@@ -66,5 +66,19 @@ friction AS (
     SELECT ${friction_columns}, is_restated FROM restated
     UNION ALL
     SELECT ${friction_columns}, is_restated FROM live
+),
+kept_friction AS (
+    SELECT *
+    FROM friction
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = friction.site_id AND erased.visitor_id = friction.visitor_id
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = friction.site_id AND erased.user_id = friction.user_id
+        )
 )
-SELECT ${friction_columns}, is_restated FROM friction
+SELECT ${friction_columns}, is_restated FROM kept_friction

@@ -1,5 +1,5 @@
 -- One row = one session recording: what was recorded of one page load, put together from its chunks.
--- In:      web.recording_chunks
+-- In:      web.recording_chunks, analytics.erasures
 -- Columns: recording_chunk
 -- Column started_at: When the recording began.
 -- Column ended_at: When its last event happened.
@@ -18,7 +18,12 @@ WITH copies AS (
         row_number() OVER (
             PARTITION BY site_id, recording_id, sequence ORDER BY received_at, topic_offset
         ) AS copy_number
-    FROM lake.web.recording_chunks
+    FROM lake.web.recording_chunks AS chunk
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = chunk.site_id AND erased.visitor_id = chunk.visitor_id
+        )
 ),
 recordings AS (
     SELECT

@@ -1,13 +1,21 @@
 -- One row = one payment or refund that a payment vendor told by webhook, once, however often it was
 -- told, with the visitor who paid.
--- In:      analytics.revenue_facts, web.visitor_emails, web.first_seen, analytics.day_runs
+-- In:      analytics.revenue_facts, web.visitor_emails, web.first_seen, analytics.day_runs, analytics.erasures
 -- Columns: revenue_event
 -- Column buyer_id: Who paid: the vendor's customer, else the address, else the payment itself.
 -- Column visitor_id: Visitor who paid; null if nothing tells.
 -- Column matched_by: What told the visitor: client_reference_id or email; null without a visitor.
 -- Owner:   analytics
 -- A site that hands its vendor something else than a visitor_id names no visitor.
-WITH visitors AS (SELECT DISTINCT site_id, visitor_id FROM lake.web.first_seen),
+WITH visitors AS (
+    SELECT DISTINCT seen.site_id, seen.visitor_id
+    FROM lake.web.first_seen AS seen
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = seen.site_id AND erased.visitor_id = seen.visitor_id
+        )
+),
 email_visitors AS (
     SELECT
         email.site_id, email.email_hash,
@@ -17,6 +25,11 @@ email_visitors AS (
         ON day.site_id = email.site_id
         AND day.local_date = email.local_date
         AND day.run_id = email.run_id
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = email.site_id AND erased.visitor_id = email.visitor_id
+        )
     GROUP BY email.site_id, email.email_hash
 ),
 hints AS (

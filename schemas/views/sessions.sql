@@ -1,6 +1,6 @@
 -- One row = one session, counted once: as restated, or live where its day is not settled, open ones
 -- as they stood about a minute ago.
--- In:      web.sessions_restated, web.sessions_closed, web.session_progress, analytics.day_runs
+-- In:      web.sessions_restated, web.sessions_closed, web.session_progress, analytics.day_runs, analytics.erasures
 -- Columns: restated_session
 -- Column is_restated: True if a restatement of its day wrote it.
 -- Rules:   sessions.gap_minutes
@@ -75,5 +75,20 @@ sessions AS (
     SELECT ${session_columns}, is_restated FROM restated
     UNION ALL
     SELECT ${session_columns}, is_restated FROM live
+),
+-- An erased person's sessions are theirs as a whole, until their days are restated without them.
+kept_sessions AS (
+    SELECT *
+    FROM sessions
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = sessions.site_id AND erased.visitor_id = sessions.visitor_id
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = sessions.site_id AND erased.user_id = sessions.user_id
+        )
 )
-SELECT ${session_columns}, is_restated FROM sessions
+SELECT ${session_columns}, is_restated FROM kept_sessions

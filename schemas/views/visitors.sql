@@ -1,6 +1,6 @@
 -- One row = one visitor seen on one local day of a site: as restated, or as the events have it
 -- for a day that may still change.
--- In:      web.visitor_days, analytics.day_runs, analytics.events
+-- In:      web.visitor_days, analytics.day_runs, analytics.events, analytics.erasures
 -- Columns: visitor_day
 -- Column is_restated: True if the day has been restated and closed.
 -- Rules:   sessions.session_senders
@@ -18,6 +18,11 @@ restated_visitors AS (
         ON day.site_id = visitor.site_id
         AND day.local_date = visitor.local_date
         AND day.run_id = visitor.run_id
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lake.analytics.erasures AS erased
+            WHERE erased.site_id = visitor.site_id AND erased.visitor_id = visitor.visitor_id
+        )
 ),
 unsettled_events AS (
     SELECT event.*

@@ -10,6 +10,8 @@ ControlError
 ├── UnknownRestatement
 ├── InvalidReport    an address, period or hour that cannot be
 ├── UnknownReport    no report schedule of that id
+├── InvalidErasure   nobody is named, too many, or something that is no id
+├── UnknownErasure   no erasure of that number
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -60,6 +62,14 @@ class InvalidReport(ControlError):
 
 class UnknownReport(ControlError):
     """No report schedule has that id."""
+
+
+class InvalidErasure(ControlError):
+    """Nobody is named to forget, or too many, or by something that is no id."""
+
+
+class UnknownErasure(ControlError):
+    """No erasure has that number."""
 
 
 class ControlUnavailable(ControlError):

@@ -16,8 +16,10 @@ import psutil
 import pytest
 import zstandard
 
+from cli.context import Context
+from cli.erase import newest_offsets
 from schemas.load import RULES
-from serving.control import keys
+from serving.control import erasures, keys
 from tests.integration.commands import post
 from tests.integration.stack import Stack, TestSite
 
@@ -155,6 +157,26 @@ def test_paused_site_is_followed_both_ways(home: Stack, site: TestSite) -> None:
     home.wait_until("left out", lambda: accepted() == 0, 5)
     home.headwater("sites", "resume", paused.site_id)
     home.wait_until("taken again", lambda: accepted() == 1, 5)
+
+
+def test_an_erased_visitor_is_refused_and_what_came_before_has_an_offset(home: Stack) -> None:
+    site = home.make_site(f"erased-{uuid.uuid4().hex[:8]}")
+
+    def send(visitor: str) -> dict[str, object]:
+        batch = {**json.loads(body(site)), "visitor_id": visitor}
+        status, answer = post(home.url("edge"), "/e", batch)
+        assert status == 200
+        return answer
+
+    before = newest_offsets(Context(home.home))
+    home.wait_until("taken", lambda: send("gone")["accepted"])
+    assert len({topic for topic, _ in before}) == len(("events", "imported-events"))
+    home.wait_until("in Kafka", lambda: newest_offsets(Context(home.home)) != before)
+    with home.postgres() as control:
+        erasures.request(control, site.site_id, ["gone"])
+    home.wait_until("refused", lambda: not send("gone")["accepted"])
+    assert "erased" in str(send("gone"))
+    assert send("stays")["accepted"] == 1
 
 
 def test_slow_heads_are_let_go_and_hold_nobody_up(home: Stack, site: TestSite) -> None:

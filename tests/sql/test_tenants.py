@@ -12,8 +12,10 @@ from typing import Any, Final
 import pytest
 
 from infra.local.config import CHECKOUT
+from pipelines.batch.erasures.model import record
 from pipelines.batch.restate import Lake, restate
 from pipelines.lake.errors import QueryFailed
+from pipelines.lake.persons import Person
 from pipelines.lake.trino import Trino
 from pipelines.lake.views import load_views
 from schemas.load import RECORDS, TABLES
@@ -86,6 +88,7 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         insert(trino, "recording_chunks", [chunk(site, f"recording-{site}", later)])
         insert(trino, "events", [*paid(site), event(**known, event_name="identify")])
         restate(lake, site, [date(2026, 3, 1)], "test")
+        record(trino, 1, Person(site, ("nobody",)), later, later)
     return Two(mine, other, ask)
 
 

@@ -2,7 +2,7 @@
 -- when read, or it is dirty (design.md 3, Day).
 -- In:     web.events as of a snapshot, web.sites, analytics.day_runs, web.sessions_restated,
 --         web.friction_restated, web.visitor_days, web.first_seen, web.surplus_events,
---         changed_touches.sql
+--         erased_rows.sql, changed_touches.sql
 -- Rules:  sessions.gap_minutes, session_senders
 -- Owner:  analytics
 WITH sites AS (
@@ -23,8 +23,8 @@ marks AS (
 ),
 event_rows AS (
     SELECT
-        event.site_id, event.event_at, event.visitor_id, event.topic_id, event.topic_partition,
-        event.topic_offset, CAST(at_timezone(event.event_at, sites.timezone) AS date) AS local_date,
+        event.site_id, event.event_at, event.visitor_id, event.user_id, event.topic_id,
+        event.topic_partition, event.topic_offset, CAST(at_timezone(event.event_at, sites.timezone) AS date) AS local_date,
         event.visitor_id IS NOT NULL
             AND event.sender IN (${session_senders})
             AND NOT event.is_flood AS makes_session
@@ -129,6 +129,8 @@ reasons AS (
     SELECT site_id, local_date, 'first seen elsewhere' AS reason FROM days_with_old_visitors_as_new
     UNION ALL
     SELECT site_id, local_date, 'new surplus' AS reason FROM days_with_new_surplus
+    UNION ALL
+    SELECT site_id, local_date, 'erased' AS reason FROM (${days_with_erased_rows})
     UNION ALL
     SELECT site_id, local_date, 'changed touches' AS reason FROM days_with_changed_touches
     UNION ALL

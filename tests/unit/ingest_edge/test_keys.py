@@ -11,6 +11,7 @@ import pytest
 from ingest_edge.errors import UnknownKey
 from ingest_edge.key_store import KeyStore
 from ingest_edge.keys import Row, ring_of
+from schemas.erased import erased_digest
 from tests.unit.ingest_edge.fakes import NOW, PUB, SEC, key_row, site_row
 
 
@@ -66,7 +67,7 @@ def test_edge_started_while_postgres_is_away_knows_the_keys_of_the_file(tmp_path
 
 
 class FakePostgres:
-    """Answers the store's three queries; a fault of the test's choice comes once, before that."""
+    """Answers the store's four queries; a fault of the test's choice comes once, before that."""
 
     def __init__(self, fault: Exception) -> None:
         self.fault: Exception | None = fault
@@ -81,8 +82,15 @@ class FakePostgres:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        table = "keys" if "FROM keys WHERE" in sql else "sites"
-        self.rows = [key_row(PUB, "shop")] if table == "keys" else [site_row("shop")]
+        tables = {
+            "FROM keys WHERE": key_row(PUB, "shop"),
+            "digest FROM erased_ids": {
+                "site_id": "shop",
+                "digest": erased_digest(b"\x07" * 32, "visitor", "gone").hex(),
+            },
+        }
+        found = [row for words, row in tables.items() if words in sql]
+        self.rows = found or [site_row("shop")]
         return self
 
     def fetchone(self) -> Row:
@@ -108,7 +116,9 @@ def test_reading_goes_on_after_a_fault_and_without_a_file(
         time.sleep(0.01)
     store.stop()
     assert (store.is_loaded, store.is_stale) == (True, False)
-    assert store.ring.find(PUB, NOW).site.site_id == "shop"
+    site = store.ring.find(PUB, NOW).site
+    assert site.site_id == "shop"
+    assert (site.has_erased("gone", None), site.has_erased("here", None)) == (True, False)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"fingerprint":1'])
