@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EDGES_FOLLOW_SECONDS: Final = 2.5
 
 
-@click.command(help="Forget a person of a site: hidden at once, refused by edges, then rewritten.")
+@click.command(help="Forget a person of a site: hidden at once, refused by edges.")
 @click.option("--site", required=True, help="Id of the site.")
 @click.option("--visitor", "visitors", multiple=True, metavar="ID", help="visitor_id; repeatable.")
 @click.option("--user", metavar="ID", help="user_id: all browsers that were this user alone.")
