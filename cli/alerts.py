@@ -66,6 +66,7 @@ def of_tables(context: Context) -> "list[Firing]":
             Reading("dead-letters", "dead_letters", row["dead_letters"]),
             Reading("late-share", "events", late_share(row["late_events"], row["events"])),
             Reading("day-does-not-close", "stream_progress", row["behind_s"]),
+            *_of_quality(context),
         ]
     )
 
@@ -81,6 +82,16 @@ def of_reports(context: Context) -> "list[Firing]":
     with open_control(context) as conn:
         missing = Counter(one.schedule_id for one in unsent(conn, datetime.now(UTC)))
     return firing(Reading("report-not-sent", name, count) for name, count in missing.items())
+
+
+def _of_quality(context: Context) -> "Iterator[Reading]":
+    """Return how much was found in the events of each site's last days, by `headwater quality`."""
+    from pipelines.flink_jobs.alerts import Reading
+    from schemas.load import RULES
+
+    parameters = [RULES.alerts.quality_days]
+    for row in ask_trino(context, sql_of("quality_alerts"), parameters).as_dicts():
+        yield Reading("data-quality", row["site_id"], row["findings"])
 
 
 def tell(context: Context, found: "list[Firing]") -> None:

@@ -19,6 +19,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "import": ("cli.import_file", "Bring history in from files."),
     "restate": ("cli.restate", "Compute days of a site again from its events."),
     "plan": ("cli.plan", "Show which tables and days a change of definitions touches."),
+    "quality": ("cli.quality", "Show what is unlike before in the events of closed days."),
     "backfill": ("cli.backfill", "Compute many days of a site again, some at a time."),
     "reports": ("cli.reports", "Send reports by e-mail every day or week, or look at one."),
     "erase": ("cli.erase", "Forget a person of a site."),

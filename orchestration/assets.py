@@ -1,17 +1,22 @@
 """The batch tables as Dagster assets, made from pipelines/batch/*/table.toml."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import dagster as dg
 
 from orchestration.opening import open_control, open_lake
 from orchestration.work import Outcome, restate_due, restate_queue
+from pipelines.batch.findings import Finding, findings_of
 from pipelines.batch.tables import BATCH_TABLES, BatchTable
 from schemas.load import TABLES
 
 GROUP: Final = "restated_days"
 _KEY_PREFIX: Final = "web"
+# Findings are told and hold nothing back: a day may be unlike others and true.
+_FINDINGS: Final = "findings"
+_JUDGED: Final = "daily_event"
+_RUNBOOK: Final = "docs/runbooks/data-quality.md"
 
 
 class Ask(dg.Config):
@@ -58,6 +63,12 @@ def _checks() -> list[dg.AssetCheckSpec]:
         )
         for table in BATCH_TABLES.values()
         for check in table.contract.checks
+    ] + [
+        dg.AssetCheckSpec(
+            _FINDINGS,
+            asset=key(_JUDGED),
+            description="The events of a day are like those of the weekday before.",
+        )
     ]
 
 
@@ -77,6 +88,7 @@ def restated_tables(
         else:
             outcome = restate_due(lake, control, is_nightly=config.is_nightly)
     yield from results(outcome)
+    yield told(findings_of(lake, outcome.runs))
     if outcome.failures:
         raise dg.Failure("; ".join(outcome.failures), allow_retries=False)
 
@@ -103,3 +115,19 @@ def results(outcome: Outcome) -> Iterator[dg.MaterializeResult[None] | dg.AssetC
                     "failed": ", ".join(f"{v.run_id}: {v.value}" for v in bad) or "none",
                 },
             )
+
+
+def told(findings: Sequence[Finding]) -> dg.AssetCheckResult:
+    """Return what the page shows of findings: a warning that names the runbook."""
+    listed = "\n".join(f"- {finding}" for finding in findings[:100])
+    return dg.AssetCheckResult(
+        asset_key=key(_JUDGED),
+        check_name=_FINDINGS,
+        passed=not findings,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "count": len(findings),
+            "findings": dg.MetadataValue.md(listed or "none"),
+            "runbook": _RUNBOOK,
+        },
+    )

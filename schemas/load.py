@@ -5,6 +5,7 @@ from typing import Final
 
 from schemas.loaders.edge_rules import load_sources
 from schemas.loaders.metrics import load_dimensions, load_metrics
+from schemas.loaders.quality_rules import check_quality_columns
 from schemas.loaders.records import load_records
 from schemas.loaders.rules import load_rules
 from schemas.loaders.tables import load_tables
@@ -18,3 +19,5 @@ RULES: Final = load_rules(FOLDER / "rules")
 SOURCES: Final = load_sources(FOLDER / "rules" / "sources.csv")
 METRICS: Final = load_metrics(FOLDER / "metrics", RECORDS, RULES)
 DIMENSIONS: Final = load_dimensions(FOLDER / "metrics", RECORDS)
+
+check_quality_columns(RULES.quality, RECORDS)

@@ -125,6 +125,8 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "daily_geo_columns": columns_of("daily_geo"),
     "daily_tech_columns": columns_of("daily_tech"),
     "daily_goal_columns": columns_of("daily_goal"),
+    "daily_event_columns": columns_of("daily_event"),
+    "daily_property_columns": columns_of("daily_property"),
     "minute_stats_columns": columns_of("minute_stats"),
     "identity_columns": columns_of("identity"),
     "friction_columns": columns_of("friction"),
@@ -151,6 +153,13 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "friction_senders": _listed(RULES.friction.friction_senders),
     "checkout_events": _listed(RULES.events.checkouts),
     "vitals": _vital_rows(RULES.vitals.vitals),
+    **{
+        f"quality_{name}": str(value)
+        for name, value in vars(RULES.quality).items()
+        if isinstance(value, int | Decimal)
+    },
+    "quality_columns": _listed(RULES.quality.columns),
+    "quality_columns_filled": ", ".join(f"{name} IS NOT NULL" for name in RULES.quality.columns),
     "bounce_page_views": str(RULES.sessions.bounce_page_views),
     "bounce_engaged_ms": str(RULES.sessions.bounce_engaged_ms),
     "max_age_hours": str(RULES.delivery.max_age_hours),

@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.quality_rules import QualityRules, check_quality
 from schemas.loaders.report_rules import ReportRules, check_reports
 from schemas.loaders.revenue_rules import RevenueRules, check_revenue
 from schemas.loaders.strict import SchemaError, build, read_toml
@@ -154,6 +155,7 @@ class AlertRules:
     """When a home is degraded (rules/alerts.toml); each alert's runbook has its name."""
 
     window_minutes: int
+    quality_days: int
     late_min_events: int
     alerts: Mapping[str, Alert]
 
@@ -191,6 +193,7 @@ class Rules:
     alerts: AlertRules
     names: NameRules
     reports: ReportRules
+    quality: QualityRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -204,6 +207,7 @@ def load_rules(folder: Path) -> Rules:
     _check_vitals(rules.vitals)
     _check_names(rules.names)
     check_reports(rules.reports)
+    check_quality(rules.quality)
     return rules
 
 

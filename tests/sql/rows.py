@@ -223,6 +223,20 @@ def day_run(site_id: str, day: date, run_id: str = "r") -> dict[str, Any]:
     return {**own, "offsets": "{}", "reason": "test", "is_open": False}
 
 
+def day_of_events(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.daily_event of run `r`: 100 events unless said."""
+    others = ("late", "bot", "flood", "surplus")
+    none = dict.fromkeys((f"{name}_event_count" for name in others), 0)
+    plain = {"run_id": "r", "event_name": "page_view", "event_count": 100, "visitor_count": 1}
+    return {**plain, **none, **columns}
+
+
+def day_of_property(**columns: Any) -> dict[str, Any]:
+    """Return a row of web.daily_property of run `r`: on 100 events unless said."""
+    plain = {"run_id": "r", "event_name": "page_view", "is_column": False, "event_count": 100}
+    return {**plain, **columns}
+
+
 def insert(trino: Trino, table: str, rows: Iterable[dict[str, Any]]) -> None:
     """Append rows to a table of schema `web`, a few hundred values a statement."""
     rows = list(rows)

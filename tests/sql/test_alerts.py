@@ -9,8 +9,9 @@ from cli.alerts import of_tables
 from cli.context import Context
 from cli.rooms import ask_trino, sql_of
 from pipelines.batch.restate import Lake
+from schemas.load import RULES
 from tests.integration.stack import Stack
-from tests.sql.rows import RUN, TOPIC_ID, event, insert
+from tests.sql.rows import RUN, TOPIC_ID, day_of_events, day_run, event, insert
 
 LIMITS: Final = (60, 60, 72)  # minutes, minutes, hours
 Row = dict[str, Any]
@@ -56,3 +57,14 @@ def test_late_events_are_those_that_came_now_and_from_no_file(context: Context, 
     after = read(context)
     counts = [after[name] - before[name] for name in ("events", "late_events")]
     assert counts == [2, 1]
+
+
+def test_findings_of_the_last_days_are_told_by_site(context: Context, lake: Lake) -> None:
+    site_id, today = f"{RUN}-alerts", datetime.now(UTC).date()
+    long_ago = today - timedelta(days=RULES.alerts.quality_days + 1)
+    for day in (today, long_ago):
+        row = day_of_events(site_id=site_id, local_date=day, bot_event_count=100)
+        insert(lake.trino, "daily_event", [row])
+        insert(lake.trino, "day_runs", [day_run(site_id, day)])
+    (told,) = [one for one in of_tables(context) if one.of == site_id]
+    assert (told.alert, told.reason) == ("data-quality", "1 findings, more than 0")

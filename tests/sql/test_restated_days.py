@@ -54,6 +54,8 @@ READS: Final = {
     "daily_geo": "lake.analytics.daily_geo",
     "daily_tech": "lake.analytics.daily_tech",
     "daily_goal": "lake.analytics.daily_goal",
+    "daily_event": "lake.analytics.daily_event",
+    "daily_property": "lake.analytics.daily_property",
     "friction_restated": "lake.analytics.friction",
     "touchpoints": "lake.analytics.touchpoints",
     "conversions": "lake.web.conversions",
@@ -279,6 +281,7 @@ SAME_SUMS: Final = {
         "bounce_count": "bounce_count",
     },
     "daily_goal": {"conversion_count": "conversion_count"},
+    "daily_event": {"event_count": "event_count"},
 }
 
 

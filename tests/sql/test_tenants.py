@@ -24,6 +24,9 @@ from tests.sql.rows import (
     add_site,
     cell,
     chunk,
+    day_of_events,
+    day_of_property,
+    day_run,
     event,
     identity,
     insert,
@@ -89,6 +92,11 @@ def two(lake_home: Stack, lake: Lake) -> Two:
         insert(trino, "events", [*paid(site), event(**known, event_name="identify")])
         restate(lake, site, [date(2026, 3, 1)], "test")
         record(trino, 1, Person(site, ("nobody",)), later, later)
+        for day in (date(2026, 2, 1), date(2026, 2, 8)):
+            insert(trino, "day_runs", [day_run(site, day)])
+            on = {"site_id": site, "local_date": day}
+            insert(trino, "daily_event", [day_of_events(**on, bot_event_count=100)])
+            insert(trino, "daily_property", [day_of_property(**on, property_name="plan")])
     return Two(mine, other, ask)
 
 

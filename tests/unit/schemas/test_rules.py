@@ -1,11 +1,14 @@
 """Rules that a job could not keep to are refused where they are written."""
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from schemas.load import FOLDER
+from schemas.load import FOLDER, RECORDS, RULES
+from schemas.loaders.quality_rules import check_quality_columns
 from schemas.loaders.rules import load_rules
 from schemas.loaders.strict import SchemaError
 
@@ -98,3 +101,37 @@ def test_revenue_that_cannot_be_read(tmp_path: Path, before: str, after: str, sa
     file.write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SchemaError, match=f"rules/revenue.toml: {said}"):
         load_rules(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("min_weeks      = 2 ", "min_weeks      = 5 ", "min_weeks must be from 1 to weeks"),
+        ("low_volume     = 0.5", "low_volume     = 1.5", "low_volume must be below 1"),
+        ("late_share     = 0.2", "late_share     = 20", "late_share is a share"),
+    ],
+)
+def test_quality_that_would_find_always_or_never(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(FOLDER / "rules", folder)
+    file = folder / "quality.toml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SchemaError, match=f"rules/quality.toml: {said}"):
+        load_rules(folder)
+
+
+@pytest.mark.parametrize("column", ["event_id", "colour"])
+def test_a_column_that_is_never_null_says_nothing(column: str) -> None:
+    with pytest.raises(SchemaError, match=f"columns: {column} is no nullable field"):
+        check_quality_columns(replace(RULES.quality, columns=(column,)), RECORDS)
+
+
+def test_each_finding_of_the_view_has_its_words() -> None:
+    view = (FOLDER / "views" / "quality_findings.sql").read_text("utf-8")
+    said = next(line for line in view.splitlines() if line.startswith("-- Column finding:"))
+    assert set(re.findall(r"\w+", said.partition(":")[2])) == RULES.quality.findings.keys()
+    assert [name for name in RULES.quality.findings if f"'{name}'" not in view] == []

@@ -1,0 +1,16 @@
+-- One row = the events of one name on a local day of a site, as its counting restatement found it.
+-- In:      web.daily_event, analytics.day_runs
+-- Columns: daily_event, day_run
+-- Owner:   analytics
+WITH counting_days AS (
+    SELECT ${daily_event_columns}, is_open
+    FROM (
+        SELECT total.*, day.is_open
+        FROM lake.web.daily_event AS total
+        JOIN lake.analytics.day_runs AS day
+            ON day.site_id = total.site_id
+            AND day.local_date = total.local_date
+            AND day.run_id = total.run_id
+    )
+)
+SELECT ${daily_event_columns}, is_open FROM counting_days

@@ -1,0 +1,16 @@
+-- One row = a property of the events of one name on a local day of a site, as its counting restatement found it.
+-- In:      web.daily_property, analytics.day_runs
+-- Columns: daily_property, day_run
+-- Owner:   analytics
+WITH counting_days AS (
+    SELECT ${daily_property_columns}, is_open
+    FROM (
+        SELECT total.*, day.is_open
+        FROM lake.web.daily_property AS total
+        JOIN lake.analytics.day_runs AS day
+            ON day.site_id = total.site_id
+            AND day.local_date = total.local_date
+            AND day.run_id = total.run_id
+    )
+)
+SELECT ${daily_property_columns}, is_open FROM counting_days
