@@ -7,6 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +22,8 @@ DEFAULT_SIZE: Final = 30
 RATE: Final = int(os.environ.get("HEADWATER_BENCH_RATE", "500"))
 _EVERY_SECONDS: Final = 4.0
 _LOOK_SECONDS: Final = 1.0
+# One that waits for each answer before it sends again reaches less than the rate.
+_SENDERS: Final = 4
 # Each of them does something every 20 s at the default rate, and again and again.
 _VISITORS: Final = 10_000
 _PATIENCE_SECONDS: Final = 300.0
@@ -77,10 +80,17 @@ def measure(size: int) -> list[Figure]:
     stack = running_home()
     made = [stack.make_site(f"{name}-{uuid.uuid4().hex[:8]}") for name in ("load", "probe")]
     watch = Watch(stack, made[1])
-    with Load(stack, made[0], RATE, visitors=_VISITORS, rounds=(0,)) as load:
+    loads = [
+        Load(stack, made[0], RATE // _SENDERS, f"{sender}-", _VISITORS // _SENDERS, (0,))
+        for sender in range(_SENDERS)
+    ]
+    with ExitStack() as running:
+        for load in loads:
+            running.enter_context(load)
         started = time.monotonic()
         _watch(watch, size + _WARM_UP)
-        rate = len(load.ledger.acknowledged) / (time.monotonic() - started)
+        taken = sum(len(load.ledger.acknowledged) for load in loads)
+        rate = taken / (time.monotonic() - started)
     every = percentile(watch.looks, 0.5)
     note = f"{size} probes, {rate:.0f} events/s beside, looked at every {every:.1f} s"
     return [figure for name in _QUERIES for figure in _figures(name, watch.seconds(name), note)]
