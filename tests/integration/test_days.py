@@ -68,7 +68,7 @@ def totals(stack: Stack, site: TestSite) -> list[dict[str, Any]]:
     return rows_of(
         stack,
         "SELECT local_date, session_count, page_view_count, visitor_count, is_open"
-        f" FROM analytics.daily_site WHERE site_id = '{site.site_id}'",
+        f" FROM analytics.daily_site WHERE site_id = '{site.site_id}' ORDER BY local_date",
     )
 
 
