@@ -56,6 +56,6 @@ def _alerts(context: Context, status: "Status") -> "list[Firing]":
         found += of_jobs(rows) + missing({row["name"] for row in rows})
     if {"jobs", "trino", "views"} <= ready:
         found += try_tables(context)
-    if "control" in ready:
+    if {"postgres", "control"} <= ready:
         found += of_reports(context)
     return found
