@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from schemas.load import RULES
 from serving.answers import Answers
 from serving.cache import Cache
 from serving.config import MailServer, MissingSetting
@@ -64,7 +65,8 @@ def reader(trino_url: str) -> Read:
 def due_now(conn: Connection, now: datetime) -> list[Due]:
     """Return the reports that may be sent now, the one wanted first, first."""
     sites = {site.site_id: site for site in list_sites(conn)}
-    oldest = datetime.min.replace(tzinfo=now.tzinfo)
+    # Older ones are due no more; a site whose zone is changed moves its hours by a day or so.
+    oldest = now - timedelta(days=RULES.reports.pending_days + 2)
     sends = {(one.schedule_id, one.first_date): one for one in reports.list_sends(conn, oldest)}
     found = []
     for schedule in reports.list_schedules(conn):
