@@ -158,6 +158,14 @@ PARAMETERS: Final[Mapping[str, str]] = {
         for name, value in vars(RULES.quality).items()
         if isinstance(value, int | Decimal)
     },
+    "paths_max_steps": str(RULES.paths.max_steps),
+    "paths_pages_per_step": str(RULES.paths.pages_per_step),
+    "paths_is_repeat_a_step": str(RULES.paths.is_repeat_a_step).lower(),
+    **{
+        f"paths_{name}": f"'{value}'"
+        for name, value in vars(RULES.paths).items()
+        if isinstance(value, str)
+    },
     "quality_columns": _listed(RULES.quality.columns),
     "quality_columns_filled": ", ".join(f"{name} IS NOT NULL" for name in RULES.quality.columns),
     "bounce_page_views": str(RULES.sessions.bounce_page_views),

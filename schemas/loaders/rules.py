@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.path_rules import PathRules, check_paths
 from schemas.loaders.quality_rules import QualityRules, check_quality
 from schemas.loaders.report_rules import ReportRules, check_reports
 from schemas.loaders.revenue_rules import RevenueRules, check_revenue
@@ -194,6 +195,7 @@ class Rules:
     names: NameRules
     reports: ReportRules
     quality: QualityRules
+    paths: PathRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -208,6 +210,7 @@ def load_rules(folder: Path) -> Rules:
     _check_names(rules.names)
     check_reports(rules.reports)
     check_quality(rules.quality)
+    check_paths(rules.paths)
     return rules
 
 

@@ -51,6 +51,14 @@ WRONG: Final[dict[str, list[tuple[str, str, str]]]] = {
         ("low_volume     = 0.5", "low_volume     = 1.5", "low_volume must be below 1"),
         ("late_share     = 0.2", "late_share     = 20", "late_share is a share"),
     ],
+    "paths": [
+        ("max_steps        = 10 ", "max_steps        = 1 ", "max_steps must be 2 to 100"),
+        ("pages_per_step   = 20 ", "pages_per_step   = 0 ", "pages_per_step must be 1 or more"),
+        ('"(more)"', '"(exit)"', "entry, exit, more, other"),
+        ('"(more)"', '"/more"', "names begin with a bracket"),
+        ('" > "', '""', "a separator is needed"),
+        ('"(other)"', '"(other\'s)"', "a separator is needed, and no"),
+    ],
 }
 
 
