@@ -37,6 +37,7 @@ def _date(text: str) -> date:
 @click.option("--dates", callback=_dates, help="Local dates, separated by commas.")
 @click.option("--from", "first", callback=read_day, metavar="DATE", help="First local date.")
 @click.option("--to", "last", callback=read_day, metavar="DATE", help="Last local date.")
+@click.option("--hold", is_flag=True, help="Make the days without showing them: headwater held.")
 @click.option("--wait/--no-wait", default=False, show_default=True, help="Wait until it is done.")
 @pass_context
 def command(
@@ -45,16 +46,19 @@ def command(
     dates: list[date],
     first: date | None,
     last: date | None,
+    hold: bool,
     wait: bool,
 ) -> None:
     """Write the number of the request to stdout."""
     wanted = dates + between(first, last)
     if not wanted:
         raise UsageFault("No dates given.", fix="Use --dates or --from and --to.")
-    number = queue(context, site, wanted, "asked for on the command line")
+    number = queue(context, site, wanted, "asked for on the command line", is_held=hold)
     click.echo(number)
     if wait:
         wait_until_done(context, number)
+        if hold:
+            context.say(f"next: headwater held list --site {site}")
     else:
         context.say("queued; add --wait to see it done, or look into Dagster's page")
 
@@ -70,12 +74,14 @@ def between(first: date | None, last: date | None) -> list[date]:
     return [first + timedelta(days=day) for day in range((last - first).days + 1)]
 
 
-def queue(context: Context, site: str, dates: list[date], reason: str) -> int:
+def queue(
+    context: Context, site: str, dates: list[date], reason: str, *, is_held: bool = False
+) -> int:
     """Ask for dates to be restated; a Dagster sensor takes the request."""
     from serving.control import restatements
 
     with open_control(context) as conn:
-        return restatements.queue(conn, site, dates, reason)
+        return restatements.queue(conn, site, dates, reason, is_held=is_held)
 
 
 def wait_until_done(context: Context, number: int) -> None:

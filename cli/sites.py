@@ -1,11 +1,14 @@
 """headwater sites: register the websites that are tracked."""
 
+import tomllib
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from cli.context import Context, pass_context
+from cli.errors import UsageFault
 from cli.output import output_option, write_rows
 from cli.rooms import open_control
 from schemas.load import RULES
@@ -20,6 +23,10 @@ _COLUMNS = (
     "recording",
     "state",
     "created_at",
+)
+_CHANNELS_CHANGED: Final = (
+    "edges follow in two seconds; days gone by change when they are restated: "
+    "headwater backfill --site {site} --from DAY --to DAY --again"
 )
 
 
@@ -117,6 +124,44 @@ def cookieless(context: Context, site: str, mode: str) -> None:
         click.echo(set_cookieless(conn, site, mode).site_id)
     if mode != "never":
         context.say("a cookieless visitor is a new one every day: visitors of days add up")
+
+
+@command.command("channels", help="Show the channel rules that SITE asks before the usual ones.")
+@click.argument("site")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Set them: [[channels]] as in schemas/rules/channels.toml.")  # fmt: skip
+@click.option("--none", "is_none", is_flag=True, help="Have none from now on.")
+@output_option
+@pass_context
+def channels(context: Context, site: str, path: Path | None, is_none: bool, output: str) -> None:
+    """Write one row per rule; what is given is set first."""
+    from serving.control.sites import get_site, set_channel_rules
+
+    if path and is_none:
+        raise UsageFault("--file and --none exclude each other.", fix="Give one of them.")
+    with open_control(context) as conn:
+        if path or is_none:
+            set_channel_rules(conn, site, _rules_in(path) if path else [])
+            context.say(_CHANNELS_CHANGED.format(site=site))
+        rules = get_site(conn, site).settings.get("channel_rules") or []
+    write_rows([_rule_row(rule) for rule in rules], output, ("channel", "when"))
+
+
+def _rules_in(path: Path) -> list[dict[str, Any]]:
+    try:
+        read = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{path} is no TOML: {error}.", fix="Mend it and try again.") from error
+    if set(read) != {"channels"}:
+        raise UsageFault(f"{path} holds other than [[channels]]: {', '.join(read) or 'nothing'}.",
+                         fix="Write each rule as a table [[channels]].")  # fmt: skip
+    rules: list[dict[str, Any]] = read["channels"]
+    return rules
+
+
+def _rule_row(rule: Mapping[str, Any]) -> dict[str, str]:
+    conditions = [f"{name} = {value}" for name, value in rule.items() if name != "channel"]
+    return {"channel": rule["channel"], "when": " and ".join(conditions)}
 
 
 @command.command("recording", help="Record sessions of SITE, of visitors who agreed, or stop.")

@@ -18,6 +18,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "sql": ("cli.sql", "Run SQL as a user that may only read."),
     "import": ("cli.import_file", "Bring history in from files."),
     "restate": ("cli.restate", "Compute days of a site again from its events."),
+    "held": ("cli.held", "Compare restatements that are held back; switch to them."),
     "plan": ("cli.plan", "Show which tables and days a change of definitions touches."),
     "quality": ("cli.quality", "Show what is unlike before in the events of closed days."),
     "backfill": ("cli.backfill", "Compute many days of a site again, some at a time."),

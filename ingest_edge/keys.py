@@ -9,10 +9,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest_edge.errors import Forbidden, UnknownKey
+from pipelines.enrich.channel import rules_of_site
 from schemas.erased import erased_digest
 from schemas.load import RULES
 from schemas.loaders.edge_rules import ChannelRule
-from schemas.loaders.strict import SchemaError, build
 from schemas.recording import RecordingSettings, recording_of
 
 _COOKIELESS: Final = frozenset(RULES.privacy.cookieless_modes) - {"never"}
@@ -197,7 +197,7 @@ def _site(row: Row, erased: frozenset[bytes]) -> Site:
         allowed_hosts=frozenset(row["allowed_hosts"] or ()),
         visitor_secret=bytes.fromhex(row["visitor_secret"]),
         settings=settings,
-        channel_rules=_channel_rules(settings.get("channel_rules")),
+        channel_rules=rules_of_site(settings.get("channel_rules")),
         erased=erased,
     )
 
@@ -208,16 +208,6 @@ def _timezone(name: str) -> str:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return "UTC"
-
-
-def _channel_rules(rules: Any) -> tuple[ChannelRule, ...]:
-    """Return a site's own rules; a list that is none is left out whole: events still count."""
-    if not isinstance(rules, list):
-        return ()
-    try:
-        return tuple(build(ChannelRule, rule, "settings.channel_rules") for rule in rules)
-    except (SchemaError, AttributeError):
-        return ()
 
 
 def _key(row: Row, site: Site) -> Key:

@@ -1,5 +1,6 @@
 """Opens what a run works with, from the settings of pipelines/lake/config.py."""
 
+import json
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
@@ -36,6 +37,7 @@ def mirror_sites(control: Connection, lake: Lake) -> list[str]:
 
 def site_row(site: Site) -> SiteRow:
     """Return a site as the mirror has it."""
+    rules = site.settings.get("channel_rules")
     return SiteRow(
         site_id=site.site_id,
         name=site.name,
@@ -43,4 +45,5 @@ def site_row(site: Site) -> SiteRow:
         allowed_hosts=",".join(site.allowed_hosts),
         exclude_bots=site.exclude_bots,
         retention_days=site.retention_days,
+        channel_rules=json.dumps(rules, sort_keys=True) if rules else None,
     )

@@ -36,7 +36,9 @@ def restate_queue(lake: Lake, control: Connection, dagster_run_id: str) -> Outco
         if not restatements.start(control, request.restatement_id, dagster_run_id):
             continue
         mirror_sites(control, lake)
-        error = _restate(lake, request.site_id, request.dates, request.reason, outcome)
+        error = _restate(
+            lake, request.site_id, request.dates, request.reason, outcome, is_held=request.is_held
+        )
         restatements.finish(control, request.restatement_id, error)
     return outcome
 
@@ -69,7 +71,13 @@ def _queued(control: Connection) -> Iterator[restatements.Restatement]:
 
 
 def _restate(
-    lake: Lake, site_id: str, dates: Iterable[date], reason: str, outcome: Outcome
+    lake: Lake,
+    site_id: str,
+    dates: Iterable[date],
+    reason: str,
+    outcome: Outcome,
+    *,
+    is_held: bool = False,
 ) -> str | None:
     """Restate days of one site; return the reason if it failed, so that others go on."""
 
@@ -79,7 +87,7 @@ def _restate(
         demand(found)
 
     try:
-        outcome.runs += restate(lake, site_id, dates, reason, check)
+        outcome.runs += restate(lake, site_id, dates, reason, check, is_held=is_held)
     except LakeError as error:
         LOG.exception("restating %s failed", site_id)
         outcome.failures.append(f"{site_id}: {error}")

@@ -13,9 +13,11 @@ from typing import Final
 from pipelines.batch.run import Run
 from pipelines.batch.tables import BATCH_TABLES, FOLDER, BatchTable
 from pipelines.lake.sql import read_sql
-from schemas.load import RULES
+from schemas.load import RULES, SOURCES
 
 SWITCH: Final = "day_runs"
+# Tables that say which run counts, and hold nothing of a day.
+_OF_RUNS: Final = (SWITCH, "held_runs")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _OF_A_RUN: Final = {name: "?" for name in Run.PARAMETERS}
 
@@ -38,7 +40,9 @@ def touch_digest() -> dict[str, str]:
 def definitions() -> dict[str, str]:
     """Return a digest for each table that a run writes before its switch."""
     shared = {**fragments(), **_OF_A_RUN}
-    return {name: _digest(table, shared) for name, table in BATCH_TABLES.items() if name != SWITCH}
+    return {
+        name: _digest(table, shared) for name, table in BATCH_TABLES.items() if name not in _OF_RUNS
+    }
 
 
 def outdated(made_with: Mapping[str, str], newest: Mapping[str, str]) -> dict[str, str]:
@@ -74,4 +78,4 @@ def _of_model(table: BatchTable) -> Iterable[str]:
         if path.suffix in (".py", ".sql") and path.name != "checks.sql":
             yield path.read_text("utf-8")
     for rule in table.contract.rules:
-        yield repr(getattr(RULES, rule))
+        yield repr(SOURCES if rule == "sources" else getattr(RULES, rule))

@@ -15,6 +15,7 @@ from typing import Final
 
 from pipelines.batch.attribution import model as attribution
 from pipelines.batch.attribution.model import Ask
+from pipelines.batch.channels_restated import model as channels_restated
 from pipelines.batch.days import DueDay, linked_to, runs_of
 from pipelines.batch.definitions import SWITCH, definitions, fragments, touch_digest
 from pipelines.batch.errors import UnknownSite
@@ -29,6 +30,7 @@ from schemas.load import RULES, TOPICS
 # Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
 MODELS: Final[Mapping[str, Callable[[Run, Ask], Iterable[list[Row]]]]] = {
     "attribution": attribution.rows,
+    "channels_restated": channels_restated.rows,
     "revenue_events": revenue_events.rows,
 }
 _DUE: Final = FOLDER / "due"
@@ -66,10 +68,13 @@ def restate(
     dates: Iterable[date],
     reason: str,
     before_switch: Callable[[Run], object] = no_checks,
+    *,
+    is_held: bool = False,
 ) -> list[Run]:
     """Restate local dates of a site, and the due neighbours whose sessions they share.
 
     `before_switch` looks at what a run wrote; if it raises, the days stay as they were.
+    A run that `is_held` is written and not switched to: see held_runs.
     Returns the runs made, one for each stretch of neighbouring days; none while web.events
     is empty. Running it again gives the same view. Raises UnknownSite or LakeError.
     """
@@ -84,7 +89,9 @@ def restate(
         run = Run(new_run_id(now), site_id, zone, wanted, reason, snapshot, watermark, now)
         return [
             _restate_stretch(
-                lake, replace(run, run_id=new_run_id(lake.now()), dates=stretch), before_switch
+                lake,
+                replace(run, run_id=new_run_id(lake.now()), dates=stretch, is_held=is_held),
+                before_switch,
             )
             for stretch in runs_of(wanted)
         ]

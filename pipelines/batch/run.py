@@ -28,9 +28,10 @@ class Run:
     snapshot: int
     watermark: datetime | None
     started_at: datetime
+    is_held: bool = False
 
     # Names of `parameters`.
-    PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot",)
+    PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot", "runs_table")
 
     def values(self) -> dict[str, Parameter]:
         """Return what is bound to `:names` of query.sql and checks.sql."""
@@ -57,7 +58,8 @@ class Run:
 
     def parameters(self) -> Mapping[str, str]:
         """Return what fills `${names}`: TRICKY: Trino binds no value after VERSION AS OF."""
-        return {"events_snapshot": str(self.snapshot)}
+        runs = "held_runs" if self.is_held else "day_runs"
+        return {"events_snapshot": str(self.snapshot), "runs_table": runs}
 
 
 def new_run_id(now: datetime) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pipelines.enrich.url import host_of
 from schemas.load import RULES, SOURCES
-from schemas.loaders.edge_rules import ChannelRule, Source
+from schemas.loaders.edge_rules import ChannelRule, Source, channel_rules
+from schemas.loaders.strict import SchemaError
 
 _RULES: Final = RULES.channels
 _CLICK_IDS: Final = {rule.parameter: rule for rule in _RULES.click_ids}
@@ -39,7 +40,31 @@ def origin_of(
     are asked before the default ones; first fit wins.
     """
     source, medium = _source_and_medium(utm_source, utm_medium, click_id_kind, referrer_host)
-    return Origin(source, medium, utm_campaign, _channel(source, medium, utm_campaign, site_rules))
+    channel = channel_of(source, medium, utm_campaign, site_rules)
+    return Origin(source, medium, utm_campaign, channel)
+
+
+def channel_of(
+    source: str, medium: str, campaign: str | None, site_rules: tuple[ChannelRule, ...] = ()
+) -> str:
+    """Return the channel of an origin: the first of the site's rules that fits, then of all."""
+    found = known_source(source)
+    category = found.category if found else None
+    for rule in (*site_rules, *_RULES.channels):
+        if _fits(rule, source, category, medium, (campaign or "").lower()):
+            return rule.channel
+    return _RULES.fallback_channel
+
+
+def rules_of_site(setting: Any) -> tuple[ChannelRule, ...]:
+    """Return a site's own rules; a setting that holds none is left out whole: events still count.
+
+    Whoever sets them is told of what is wrong by `channel_rules`.
+    """
+    try:
+        return channel_rules(setting or [], "settings.channel_rules")
+    except SchemaError:
+        return ()
 
 
 @lru_cache(16_384)
@@ -94,17 +119,6 @@ def _source_and_medium(
             utm_medium.lower() if utm_medium else medium
         )
     return _RULES.direct_source, (utm_medium or _RULES.direct_medium).lower()
-
-
-def _channel(
-    source: str, medium: str, campaign: str | None, site_rules: tuple[ChannelRule, ...]
-) -> str:
-    found = known_source(source)
-    category = found.category if found else None
-    for rule in (*site_rules, *_RULES.channels):
-        if _fits(rule, source, category, medium, (campaign or "").lower()):
-            return rule.channel
-    return _RULES.fallback_channel
 
 
 def _fits(rule: ChannelRule, source: str, category: str | None, medium: str, campaign: str) -> bool:

@@ -18,7 +18,7 @@ _SQL: Final = Path(__file__).parent / "care"
 # the rows before them.
 _STEPS_MB: Final = (8, 64)
 _ENOUGH_FILES: Final = 10  # fewer in a partition cost less to read than to rewrite
-_LONGEST_RUN: Final = timedelta(days=1)
+LONGEST_RUN: Final = timedelta(days=1)
 
 
 def may_have_many(table: Table) -> bool:
@@ -55,7 +55,7 @@ def restated_tables() -> dict[str, str]:
     for table in TABLES.values():
         columns = {field.name for field in RECORDS[table.record].fields}
         day = next((name for name in ("local_date", "started_date") if name in columns), None)
-        if table.writer == "batch" and table.name != "day_runs" and day and "run_id" in columns:
+        if table.writer == "batch" and table.record != "day_run" and day and "run_id" in columns:
             found[table.name] = day
     return found
 
@@ -87,6 +87,6 @@ def purge(trino: Trino, table: str, date_column: str, now: datetime) -> int:
     return trino.write(
         *bind(
             read_sql(_SQL / "purge.sql", names).text,
-            {"keep_from": now - kept, "oldest_at_work": f"{now - _LONGEST_RUN:%Y%m%dT%H%M%S}"},
+            {"keep_from": now - kept, "oldest_at_work": f"{now - LONGEST_RUN:%Y%m%dT%H%M%S}"},
         )
     )

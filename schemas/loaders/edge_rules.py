@@ -1,15 +1,17 @@
 """Rules of the edge, one dataclass a file: channels, devices, bots, events, limits, money."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from schemas.loaders.strict import SchemaError
+from schemas.loaders.strict import SchemaError, build
 
+_LONGEST_PATTERN: Final = 200
 SOURCE_CATEGORIES: Final = ("search", "social", "video", "shopping", "ai", "email")
 
 
@@ -36,6 +38,37 @@ class ChannelRule:
     medium: tuple[str, ...] = ()
     medium_matches: str | None = None
     campaign_matches: str | None = None
+
+
+def channel_rules(rules: Any, where: str) -> tuple[ChannelRule, ...]:
+    """Return a site's own rules from a list of tables, or raise SchemaError naming the fault."""
+    if not isinstance(rules, list):
+        raise SchemaError(f"{where}: a list of rules is needed, got {type(rules).__name__}")
+    found = []
+    for number, rule in enumerate(rules, 1):
+        if not isinstance(rule, dict):
+            raise SchemaError(f"{where}[{number}]: a table is needed, got {type(rule).__name__}")
+        found.append(_sound(build(ChannelRule, rule, f"{where}[{number}]"), f"{where}[{number}]"))
+    return tuple(found)
+
+
+def _sound(rule: ChannelRule, where: str) -> ChannelRule:
+    conditions = {name: value for name, value in vars(rule).items() if name != "channel" and value}
+    if not rule.channel or not conditions:
+        raise SchemaError(f"{where}: a channel and at least one condition are needed")
+    for name, value in conditions.items():
+        if name.endswith("_matches"):
+            _check_pattern(value, f"{where}: {name}")
+    return rule
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    if len(pattern) > _LONGEST_PATTERN:
+        raise SchemaError(f"{where}: longer than {_LONGEST_PATTERN} characters")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise SchemaError(f"{where}: {pattern!r} is no regular expression: {error}") from error
 
 
 @dataclass(frozen=True)

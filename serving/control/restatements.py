@@ -16,7 +16,7 @@ MAX_DATES: Final = 400
 _NEWEST: Final = 20  # requests that tell how long one takes
 _SELECT: Final = (
     "SELECT restatement_id, site_id, dates, reason, status, requested_at, started_at, finished_at,"
-    " run_id, error FROM restatements"
+    " run_id, error, is_held FROM restatements"
 )
 
 
@@ -34,6 +34,7 @@ class Restatement:
     finished_at: datetime | None
     run_id: str | None
     error: str | None
+    is_held: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -41,10 +42,18 @@ class Restatement:
         return self.status in ("done", "failed")
 
 
-def queue(conn: Connection, site_id: str, dates: Iterable[date], reason: str) -> int:
+def queue(
+    conn: Connection,
+    site_id: str,
+    dates: Iterable[date],
+    reason: str,
+    *,
+    is_held: bool = False,
+) -> int:
     """Ask for dates to be restated and return the number of the request.
 
-    Dates are sorted and counted once. Raises InvalidRestatement or UnknownSite.
+    Dates are sorted and counted once. What `is_held` is made and shown to nobody before somebody
+    switches to it. Raises InvalidRestatement or UnknownSite.
     """
     wanted = sorted(set(dates))
     if not 1 <= len(wanted) <= MAX_DATES:
@@ -53,9 +62,9 @@ def queue(conn: Connection, site_id: str, dates: Iterable[date], reason: str) ->
         )
     try:
         row = conn.execute(
-            "INSERT INTO restatements (site_id, dates, reason) VALUES (%s, %s, %s)"
+            "INSERT INTO restatements (site_id, dates, reason, is_held) VALUES (%s, %s, %s, %s)"
             " RETURNING restatement_id",
-            [site_id, wanted, reason],
+            [site_id, wanted, reason, is_held],
         ).fetchone()
     except psycopg.errors.ForeignKeyViolation as error:
         raise UnknownSite(

@@ -13,6 +13,8 @@ import psycopg.errors
 from psycopg.rows import class_row
 
 from schemas.load import RULES
+from schemas.loaders.edge_rules import channel_rules
+from schemas.loaders.strict import SchemaError
 from schemas.recording import KEEP_DAYS, SETTING
 from serving.control.database import Connection
 from serving.control.errors import DuplicateSite, InvalidSite, UnknownSite
@@ -134,6 +136,21 @@ def set_cookieless(conn: Connection, site_id: str, mode: str) -> Site:
         known = ", ".join(RULES.privacy.cookieless_modes)
         raise InvalidSite("cookieless", f"{mode!r} is not a mode.", f"Use one of {known}.")
     return _put_setting(conn, site_id, "cookieless", mode)
+
+
+def set_channel_rules(conn: Connection, site_id: str, rules: list[dict[str, Any]]) -> Site:
+    """Set the site's own rules of channels, none by an empty list, and return the site.
+
+    They are asked before rules/channels.toml: by edges two seconds from now, for days gone by
+    when these are restated. Raises UnknownSite, or InvalidSite naming the rule.
+    """
+    try:
+        channel_rules(rules, "channels")
+    except SchemaError as error:
+        raise InvalidSite(
+            "channel_rules", str(error), "Rules are written as in schemas/rules/channels.toml."
+        ) from error
+    return _put_setting(conn, site_id, "channel_rules", rules)
 
 
 def set_recording(

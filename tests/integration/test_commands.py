@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,24 @@ def test_a_site_that_cannot_be_is_a_usage_fault(
     assert done.returncode == 2
     assert told in done.stderr
     assert "fix:" in done.stderr
+
+
+def test_channel_rules_of_a_site_are_set_shown_and_taken_back(
+    stack: Stack, name: str, tmp_path: Path
+) -> None:
+    stack.headwater("sites", "create", name)
+    file = tmp_path / "rules.toml"
+    file.write_text('[[channels]]\nchannel = "Partners"\nmedium_matches = "("\n')
+    wrong = stack.headwater("sites", "channels", name, "--file", str(file), check=False)
+    assert wrong.returncode == 2
+    assert "channels[1]: medium_matches: '(' is no regular expression" in wrong.stderr
+    file.write_text('[[channels]]\nchannel = "Partners"\nsource = ["acme"]\n')
+    done = stack.headwater("sites", "channels", name, "--file", str(file))
+    assert f"headwater backfill --site {name}" in done.stderr
+    rules = listed(stack, "sites", "channels", name)
+    assert rules == [{"channel": "Partners", "when": "source = ['acme']"}]
+    stack.headwater("sites", "channels", name, "--none")
+    assert listed(stack, "sites", "channels", name) == []
 
 
 def test_a_key_works_until_it_is_revoked(stack: Stack, name: str) -> None:

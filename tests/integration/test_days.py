@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -87,6 +88,46 @@ def test_a_late_event_merges_two_sessions(stack: Stack, site: TestSite) -> None:
     send_history(stack, site, 30)
     restate(stack, site, DAY)
     assert sessions(stack, site) == [("/0", 4)]
+
+
+def test_days_by_other_rules_are_compared_before_they_count(
+    stack: Stack, site: TestSite, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('[[channels]]\nchannel = "Typed in"\nsource = ["(direct)"]\n')
+    stack.headwater("sites", "channels", site.site_id, "--file", str(file))
+    days = ("--dates", DAY.isoformat(), "--hold", "--wait")
+    stack.headwater("restate", "--site", site.site_id, *days, timeout=400)
+    (run,) = listed(stack, "held", "list", "--site", site.site_id)
+    assert (run["state"], run["from"], run["days"]) == ("held", DAY.isoformat(), 1)
+    assert channels(stack, site) == {"Direct"}
+
+    asked = ("--table", "daily_source", "--by", "channel")
+    rows = listed(stack, "held", "compare", run["run"], *asked)
+    counts = {row["channel"]: row for row in rows if row["measure"] == "session_count"}
+    assert counts.keys() == {"Direct", "Typed in"}
+    assert (counts["Direct"]["held"], counts["Typed in"]["counting"]) == (None, None)
+
+    stack.headwater("held", "switch", run["run"])
+    assert channels(stack, site) == {"Typed in"}
+    again = stack.headwater("held", "switch", run["run"], check=False)
+    assert again.returncode == 2
+    assert "counts already" in again.stderr
+    stack.headwater("sites", "channels", site.site_id, "--none")
+    restate(stack, site, DAY)
+
+
+def listed(stack: Stack, *words: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(stack.headwater(*words, "--output", "json").stdout)
+    return rows
+
+
+def channels(stack: Stack, site: TestSite) -> set[str]:
+    rows = rows_of(
+        stack,
+        f"SELECT channel FROM analytics.sessions WHERE site_id = '{site.site_id}' AND is_restated",
+    )
+    return {row["channel"] for row in rows}
 
 
 def backfill(stack: Stack, site: TestSite, *words: str) -> tuple[list[dict[str, Any]], str]:

@@ -134,7 +134,8 @@ def test_only_runs_that_count_no_more_are_purged(lake: Lake) -> None:
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
     dead_click = {"event_name": "click", "sent_at": at, "properties": '{"watched_ms": 3000}'}
     identify = {"event_name": "identify", "user_id": "v@example.com"}
-    of_every_table: list[dict[str, Any]] = [{"is_conversion": True}, dead_click, identify]
+    moved = {"source": "google", "medium": "organic", "channel": "Direct"}
+    of_every_table: list[dict[str, Any]] = [{"is_conversion": True}, dead_click, identify, moved]
     rows = [event(site_id=SITE, visitor_id="v", event_at=at, **own) for own in of_every_table]
     refund = {"id": "re", "amount": 100, "amount_refunded": 100, "currency": "usd"}
     told = {"type": "charge.refunded", "data": {"object": refund}}

@@ -1,7 +1,7 @@
 -- One row = one site-day and the run that counts from now on: one commit for all days of a run.
 -- In:     web.sessions_restated
 -- Owner:  analytics
-INSERT INTO lake.web.day_runs
+INSERT INTO lake.web.${runs_table}
     (site_id, local_date, run_id, committed_at, offsets, reason, is_open, definitions)
 WITH days AS (
     SELECT local_date, may_be_open, is_past

@@ -1,14 +1,25 @@
 -- One row = one session that began on a restated day.
--- In:     counted_events.sql, web.event_sessions, web.first_seen
+-- In:     counted_events.sql, web.event_sessions, web.channels_restated, web.first_seen
 -- Rules:  sessions.gap_minutes, bounce_page_views, bounce_engaged_ms; events.checkouts
 -- Owner:  analytics
 INSERT INTO lake.web.sessions_restated (${session_columns})
 WITH session_events AS (
-    SELECT event.*, pair.session_id, pair.local_date AS started_date
+    SELECT
+        event.*, coalesce(moved.channel, event.channel) AS channel_now, pair.session_id,
+        pair.local_date AS started_date
     FROM (
         ${counted_events}
     ) AS event
     JOIN lake.web.event_sessions AS pair ON pair.event_id = event.event_id
+    -- Mostly nothing: what the rules of this run put in another channel than the edge did.
+    LEFT JOIN lake.web.channels_restated AS moved
+        ON moved.site_id = pair.site_id
+        AND moved.run_id = pair.run_id
+        AND moved.local_date = pair.local_date
+        AND moved.source = event.source
+        AND moved.medium = event.medium
+        AND moved.campaign IS NOT DISTINCT FROM event.campaign
+        AND moved.edge_channel = event.channel
     WHERE pair.site_id = :site_id AND pair.run_id = :run_id AND event.makes_session
 ),
 sums AS (
@@ -29,13 +40,13 @@ sums AS (
         max_by(user_id, place) FILTER (WHERE user_id IS NOT NULL) AS user_id,
         min_by(
             ROW(
-                referrer, referrer_host, source, medium, campaign, channel, country, region, city,
-                device, browser, os, is_bot
+                referrer, referrer_host, source, medium, campaign, channel_now, country, region,
+                city, device, browser, os, is_bot
             ),
             place
         ) AS opened,
-        min_by(ROW(source, medium, campaign, channel), place) AS first_touch,
-        max_by(ROW(source, medium, campaign, channel), place)
+        min_by(ROW(source, medium, campaign, channel_now), place) AS first_touch,
+        max_by(ROW(source, medium, campaign, channel_now), place)
             FILTER (WHERE source <> '(direct)') AS named_touch
     FROM session_events
     GROUP BY site_id, session_id, visitor_id, started_date

@@ -13,7 +13,7 @@ _NEWEST = Path(__file__).parent / "newest.sql"
 
 @dataclass(frozen=True)
 class SiteRow:
-    """One site as the mirror has it; `allowed_hosts` is comma-separated."""
+    """One site as the mirror has it; `allowed_hosts` is comma-separated, rules are JSON."""
 
     site_id: str
     name: str
@@ -22,6 +22,7 @@ class SiteRow:
     exclude_bots: bool
     retention_days: int | None
     is_deleted: bool = False
+    channel_rules: str | None = None
 
 
 def mirror(trino: Trino, sites: Iterable[SiteRow], now: datetime) -> list[SiteRow]:

@@ -6,6 +6,8 @@ WITH newest_rows AS (
         *, row_number() OVER (PARTITION BY site_id ORDER BY mirrored_at DESC) AS version
     FROM lake.web.sites
 )
-SELECT site_id, name, timezone, allowed_hosts, exclude_bots, retention_days, is_deleted
+SELECT
+    site_id, name, timezone, allowed_hosts, exclude_bots, retention_days, is_deleted,
+    channel_rules
 FROM newest_rows
 WHERE version = 1

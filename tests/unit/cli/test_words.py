@@ -67,7 +67,8 @@ def test_dates_come_from_lists_and_ranges(
 ) -> None:
     asked: list[list[date]] = []
 
-    def keep(context: Context, site: str, dates: list[date], reason: str) -> int:
+    def keep(context: Context, site: str, dates: list[date], reason: str, *, is_held: bool) -> int:
+        assert not is_held
         asked.append(dates)
         return 7
 

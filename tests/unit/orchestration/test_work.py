@@ -28,6 +28,7 @@ class Paper:
                 (),
                 {
                     "restatement_id": number,
+                    "is_held": False,
                     "site_id": self.sites[number],
                     "dates": [date(2026, 3, 1)],
                     "reason": "test",
@@ -62,7 +63,7 @@ def run_queue(quiet: pytest.MonkeyPatch, paper: Paper, restate: Any) -> work.Out
 def test_one_request_that_fails_does_not_stop_the_next(quiet: pytest.MonkeyPatch) -> None:
     paper = Paper((1, "bad"), (2, "good"))
 
-    def restate(lake: object, site: str, *rest: object) -> list[str]:
+    def restate(lake: object, site: str, *rest: object, **named: object) -> list[str]:
         if site == "bad":
             raise UnknownSite("no such site")
         return ["run"]
@@ -76,7 +77,7 @@ def test_one_request_that_fails_does_not_stop_the_next(quiet: pytest.MonkeyPatch
 def test_what_is_asked_meanwhile_is_taken_by_the_same_run(quiet: pytest.MonkeyPatch) -> None:
     paper = Paper((1, "s"))
 
-    def restate(*_: object) -> list[str]:
+    def restate(*_: object, **named: object) -> list[str]:
         if 2 not in paper.status:
             paper.status[2], paper.sites[2] = "queued", "s"
         return []

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from schemas.load import FOLDER, RECORDS, RULES
+from schemas.loaders.edge_rules import channel_rules
 from schemas.loaders.quality_rules import check_quality_columns
 from schemas.loaders.rules import load_rules
 from schemas.loaders.strict import SchemaError
@@ -91,3 +92,26 @@ def test_each_finding_of_the_view_has_its_words() -> None:
     said = next(line for line in view.splitlines() if line.startswith("-- Column finding:"))
     assert set(re.findall(r"\w+", said.partition(":")[2])) == RULES.quality.findings.keys()
     assert [name for name in RULES.quality.findings if f"'{name}'" not in view] == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "fault"),
+    [
+        ("Partners", "a list of rules is needed, got str"),
+        ([["Partners"]], r"channels\[1\]: a table is needed, got list"),
+        ([{"channel": "Partners"}], r"channels\[1\]: a channel and at least one condition"),
+        ([{"channel": "", "source": ["acme"]}], r"channels\[1\]: a channel and at least one"),
+        ([{"chanel": "P"}], "unknown key 'chanel'"),
+        ([{"channel": "P", "source": "acme"}], r"channels\[1\]: source"),
+        ([{"channel": "P", "medium_matches": "("}], r"medium_matches: '\(' is no regular expr"),
+        ([{"channel": "P", "source_matches": "a" * 201}], "longer than 200 characters"),
+    ],
+)
+def test_wrong_channel_rules_of_a_site_name_the_fault(rules: object, fault: str) -> None:
+    with pytest.raises(SchemaError, match=fault):
+        channel_rules(rules, "channels")
+
+
+def test_channel_rules_of_a_site_have_the_shape_of_the_usual_ones() -> None:
+    (rule,) = channel_rules([{"channel": "Partners", "source": ["acme"]}], "channels")
+    assert (rule.channel, rule.source, rule.medium) == ("Partners", ("acme",), ())
