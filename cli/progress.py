@@ -37,3 +37,17 @@ def _lines(context: Context, what: str, total: int, unit: str) -> Advance:
             context.say(f"{what}: {done:,} of {total:,} {unit}")
 
     return advance
+
+
+def counted(context: Context, what: str, unit: str) -> Advance:
+    """Return a function that takes how many units more are done, of nobody knows how many."""
+    done, told_at = 0, time.monotonic()
+
+    def advance(count: int) -> None:
+        nonlocal done, told_at
+        done += count
+        if time.monotonic() - told_at > _LINE_SECONDS:
+            told_at = time.monotonic()
+            context.say(f"{what}: {done:,} {unit}")
+
+    return advance

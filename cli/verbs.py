@@ -16,6 +16,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("cli.keys", "Create, list and revoke keys."),
     "send": ("cli.send", "Send one event and wait until SQL shows it."),
     "sql": ("cli.sql", "Run SQL as a user that may only read."),
+    "export": ("cli.export", "Write a site's own rows to a file: Parquet, CSV or JSON."),
+    "export-person": ("cli.export_person", "Write all that is held of one person into a zip."),
     "import": ("cli.import_file", "Bring history in from files."),
     "restate": ("cli.restate", "Compute days of a site again from its events."),
     "held": ("cli.held", "Compare restatements that are held back; switch to them."),

@@ -57,6 +57,11 @@ class Person:
         return f"site_id = :site_id AND ({' OR '.join(parts) or 'false'})"
 
 
+def person_columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the columns that say of whom a row is."""
+    return tuple(column for column in columns if column in _KINDS)
+
+
 def person_tables() -> dict[str, tuple[str, ...]]:
     """Return the tables whose rows are of a person, with the columns that say of whom.
 
@@ -64,7 +69,7 @@ def person_tables() -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     for table in TABLES.values():
-        columns = tuple(f.name for f in RECORDS[table.record].fields if f.name in _KINDS)
+        columns = person_columns(field.name for field in RECORDS[table.record].fields)
         if columns and table.name != "erasures":
             found[table.name] = columns
     return found

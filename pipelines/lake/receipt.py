@@ -38,6 +38,12 @@ def receipt(stages: Stages) -> list[Copy]:
     return [*_shown(stages), *_files(stages), *_under_way(stages), *_refused(stages), _backups()]
 
 
+def passing() -> list[Copy]:
+    """Return the copies that go by themselves and that nobody can look into by person."""
+    nothing_done = Stages(datetime.max, None, None)
+    return [*_under_way(nothing_done), *_refused(nothing_done)]
+
+
 def ends_at(stages: Stages) -> datetime | None:
     """Return when the last copy is gone that Headwater holds; None before files are rewritten."""
     times = [copy.gone_at for copy in receipt(stages) if copy != _backups()]

@@ -2,6 +2,7 @@
 -- Choose a model: every model gives all of every conversion.
 -- In:      web.attribution, analytics.day_runs, analytics.erasures
 -- Columns: attribution
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_credits AS (
     SELECT credit.*

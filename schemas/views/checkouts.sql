@@ -6,6 +6,7 @@
 -- Column is_abandoned: True if the visitor did not convert between the session's start and sessions.gap_minutes after its end; servers may say so, too.
 -- Column is_restated: True if a restatement of its day wrote the session.
 -- Rules:   events.checkouts, sessions.session_senders, sessions.gap_minutes
+-- Day:     started_date
 -- Owner:   analytics
 WITH acts AS (
     SELECT

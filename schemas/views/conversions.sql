@@ -1,6 +1,7 @@
 -- One row = one conversion, with its session where the day has been restated.
 -- In:      analytics.events, web.event_sessions, analytics.day_runs
 -- Columns: event_row, event_session
+-- Day:     event_date
 -- Owner:   analytics
 WITH sessions_of_events AS (
     SELECT pair.site_id, pair.event_id, pair.session_id

@@ -1,6 +1,7 @@
 -- One row = the events of one name on a local day of a site, as its counting restatement found it.
 -- In:      web.daily_event, analytics.day_runs
 -- Columns: daily_event, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_event_columns}, is_open

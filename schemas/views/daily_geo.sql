@@ -1,6 +1,7 @@
 -- One row = one place from which sessions came on a local day of a site, as its counting restatement found them.
 -- In:      web.daily_geo, analytics.day_runs
 -- Columns: daily_geo, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_geo_columns}, is_open

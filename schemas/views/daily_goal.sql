@@ -1,6 +1,7 @@
 -- One row = one kind of conversion on a local day of a site, as its counting restatement found it.
 -- In:      web.daily_goal, analytics.day_runs
 -- Columns: daily_goal, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_goal_columns}, is_open

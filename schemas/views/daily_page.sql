@@ -4,6 +4,7 @@
 -- Column bounce_rate: Share of the sessions that entered here and bounced; null without one.
 -- Column average_engaged_ms: Mean engaged time of a page view; null without one.
 -- Column average_scroll_percent: Mean of the deepest scroll of the page views that told it; null without one.
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT

@@ -5,6 +5,7 @@
 -- Column visitor_count: Visitors seen on the day.
 -- Column person_count: Persons among them: several browsers of one user are one.
 -- Column known_person_count: Users among them.
+-- Day:     local_date
 -- Owner:   analytics
 WITH seen AS (
     SELECT visitor.site_id, visitor.local_date, visitor.visitor_id, owner.user_id

@@ -1,6 +1,7 @@
 -- One row = a property of the events of one name on a local day of a site, as its counting restatement found it.
 -- In:      web.daily_property, analytics.day_runs
 -- Columns: daily_property, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_property_columns}, is_open

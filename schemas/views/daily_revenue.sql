@@ -10,6 +10,7 @@
 -- Column unpriced_count: Payments and refunds in a currency without a rate: they are in no amount here.
 -- Column revenue_per_visitor_usd_amount: Revenue by visitor of the day; null without one.
 -- Column revenue_per_session_usd_amount: Revenue by session begun on the day; null without one.
+-- Day:     local_date
 -- Owner:   analytics
 WITH money AS (
     SELECT

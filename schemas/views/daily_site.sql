@@ -1,6 +1,7 @@
 -- One row = the totals of one local day of a site, as its counting restatement found them.
 -- In:      web.daily_site, analytics.day_runs
 -- Columns: daily_site, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_site_columns}, is_open

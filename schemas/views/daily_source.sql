@@ -5,6 +5,7 @@
 -- Column average_duration_ms: Mean duration of the sessions.
 -- Column conversion_rate: Share of the sessions with a conversion.
 -- Column average_order_usd_amount: Mean revenue of an order in US dollars; null without one.
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT

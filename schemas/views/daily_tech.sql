@@ -1,6 +1,7 @@
 -- One row = one kind of device, browser and operating system with which sessions were made on a local day of a site, as its counting restatement found them.
 -- In:      web.daily_tech, analytics.day_runs
 -- Columns: daily_tech, day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_days AS (
     SELECT ${daily_tech_columns}, is_open

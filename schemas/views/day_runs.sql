@@ -1,6 +1,7 @@
 -- One row = one site-day and the restatement that counts for it: the one switched to last.
 -- In:      web.day_runs
 -- Columns: day_run
+-- Day:     local_date
 -- Owner:   analytics
 WITH newest_runs AS (
     SELECT

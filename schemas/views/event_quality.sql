@@ -5,6 +5,7 @@
 -- Column late_share: Share of the events that arrived late.
 -- Column bot_share: Share of the events that bots sent.
 -- Column surplus_share: Share of surplus copies among all that was kept.
+-- Day:     local_date
 -- Owner:   analytics
 WITH known_days AS (
     SELECT site_id, local_date, past_date, past_day_count

@@ -1,6 +1,7 @@
 -- One row = one event, however often it was sent; payment webhooks and erased persons are left out.
 -- In:      web.events, web.surplus_events, analytics.erasures
 -- Columns: event_row
+-- Day:     event_date
 -- Owner:   analytics
 WITH copies AS (
     SELECT ${event_columns}

@@ -3,6 +3,7 @@
 -- In:      web.friction_restated, web.friction_live, analytics.day_runs, analytics.erasures
 -- Columns: friction
 -- Column is_restated: True if a restatement of its day wrote it.
+-- Day:     started_date
 -- Owner:   analytics
 WITH settled_days AS (
     -- A run made before friction was restated says nothing of it.

@@ -1,6 +1,7 @@
 -- One row = one cell of a page's heatmap within an hour, as counted by now.
 -- In:      web.heatmap_cells
 -- Columns: heatmap_cell
+-- Day:     local_date
 -- Owner:   analytics
 WITH tellers AS (
     -- A job that started anew tells of its hours from their beginning, perhaps in other cells: of each

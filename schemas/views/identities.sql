@@ -5,6 +5,7 @@
 -- Column last_identified_at: When the visitor was last identified as this user.
 -- Column identify_count: Number of identify calls that said so.
 -- Column visitor_user_count: Users the visitor has been. Above 1 several people share the browser, and nobody merges them.
+-- Day:     none
 -- Owner:   analytics
 WITH pairs AS (
     SELECT

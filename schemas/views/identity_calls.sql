@@ -1,6 +1,7 @@
 -- One row = one call that said who a visitor is, once, however often it reached the table.
 -- In:      web.identities, web.surplus_events, analytics.erasures
 -- Columns: identity
+-- Day:     event_date
 -- Owner:   analytics
 SELECT ${identity_columns}
 FROM lake.web.identities AS said

@@ -4,6 +4,7 @@
 -- Column claimed_at: When it was first said.
 -- Column user_count: Users the id has been said to be. Above 1 nobody is merged: see identity_conflicts.
 -- Column is_user: The id is another user's own: two known users are never merged.
+-- Day:     none
 -- Owner:   analytics
 WITH known_users AS (
     SELECT DISTINCT site_id, user_id

@@ -4,6 +4,7 @@
 -- Columns: identity
 -- Column reason: shared: several people use one browser. two_users: an alias between two known users.
 -- Column claimed_at: When it was first said.
+-- Day:     none
 -- Owner:   analytics
 SELECT
     site_id, visitor_id, user_id, if(is_user, 'two_users', 'shared') AS reason, claimed_at

@@ -1,6 +1,7 @@
 -- One row = one minute of a site in which something happened: its newest version.
 -- In:      web.minute_stats
 -- Columns: minute_stats
+-- Day:     local_date
 -- Owner:   analytics
 WITH versions AS (
     SELECT

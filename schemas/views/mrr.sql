@@ -11,6 +11,7 @@
 -- Column arr_usd_amount: Annual recurring revenue: twelve times that.
 -- Column customer_count: Customers with a paying subscription at the end of the day.
 -- Column arpu_usd_amount: MRR by customer; null without customers.
+-- Day:     local_date
 -- Owner:   analytics
 WITH movement_days AS (
     SELECT

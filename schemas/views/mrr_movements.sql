@@ -5,6 +5,7 @@
 -- Column kind: new: a customer's first. reactivation: the first after all had ended. churn: the last one ended. expansion, contraction: more or less than before.
 -- Column mrr_change_amount: What it is worth more a month than before, in currency.
 -- Column mrr_change_usd_amount: The same in US dollars. A worth keeps the rate of the day it began, so that a rate alone moves nothing.
+-- Day:     local_date
 -- Owner:   analytics
 -- What was before each change comes from the order of the facts, never from their arrival.
 WITH states AS (

@@ -7,6 +7,7 @@
 -- Column path: The first pages as text, ending with paths.more if the session has more.
 -- Column is_restated: True if a restatement of its day wrote the session.
 -- Rules:   paths.max_steps, separator, more
+-- Day:     started_date
 -- Owner:   analytics
 WITH ways AS (
     SELECT

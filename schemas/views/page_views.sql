@@ -1,6 +1,7 @@
 -- One row = one page view.
 -- In:      analytics.events
 -- Columns: event_row
+-- Day:     event_date
 -- Owner:   analytics
 WITH page_views AS (
     SELECT ${event_columns}

@@ -9,6 +9,7 @@
 -- Column session_count: Sessions that took the step.
 -- Column converted_session_count: Those of them that converted.
 -- Rules:   paths.max_steps, pages_per_step, entry, exit, more, other; a site's exclude_bots
+-- Day:     local_date
 -- Owner:   analytics
 WITH sites_without_bots AS (
     SELECT site_id

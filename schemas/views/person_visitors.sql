@@ -3,6 +3,7 @@
 -- In:      analytics.identity_claims
 -- Columns: identity
 -- Column claimed_at: When it was first said.
+-- Day:     none
 -- Owner:   analytics
 SELECT site_id, visitor_id, user_id, claimed_at
 FROM lake.analytics.identity_claims

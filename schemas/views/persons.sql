@@ -13,6 +13,7 @@
 -- Column conversion_count: Conversions in these.
 -- Column revenue_usd_amount: Revenue of these in US dollars.
 -- Rules:   names
+-- Day:     none
 -- Owner:   analytics
 WITH visits AS (
     SELECT

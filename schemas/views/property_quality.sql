@@ -5,6 +5,7 @@
 -- Column usual_event_count: Events of that name on the earlier days, on average; null if too few days are known.
 -- Column filled_share: Share of the events in which the property is not null; null without events.
 -- Column usual_filled_share: The same of the earlier days; null if they had no such events, or are too few.
+-- Day:     local_date
 -- Owner:   analytics
 WITH counts AS (
     SELECT

@@ -5,6 +5,7 @@
 -- Column past_date: Local day, whole weeks before, that was restated and closed, too.
 -- Column past_day_count: Such earlier days in all.
 -- Column is_known: Whether they are enough to say what is usual.
+-- Day:     local_date
 -- Owner:   analytics
 WITH days AS (SELECT site_id, local_date FROM lake.analytics.day_runs WHERE NOT is_open),
 past_days AS (

@@ -6,6 +6,7 @@
 -- Column finding: event_new, event_vanished, volume_low, volume_high, late, surplus, bots; property_new, property_vanished, property_rarer, property_more_frequent.
 -- Column found: Number of events, or a share of them, as the day has it.
 -- Column usual: The same on earlier days of that weekday; for late, surplus and bots the limit.
+-- Day:     local_date
 -- Owner:   analytics
 WITH events AS (
     SELECT

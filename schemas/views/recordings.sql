@@ -11,6 +11,7 @@
 -- Column is_masked: True if every text and field is masked in every chunk.
 -- Column page_url: Address of the page it began on, without query and fragment.
 -- Column storage_keys: Where its chunks lie in object storage, in order.
+-- Day:     started_at
 -- Owner:   analytics
 WITH copies AS (
     SELECT

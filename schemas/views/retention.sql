@@ -12,6 +12,7 @@
 -- Column conversion_count: Conversions of the cohort in the period.
 -- Column revenue_usd_amount: Revenue of the cohort in the period in US dollars.
 -- Column is_open: The period had not ended on the newest day with a session.
+-- Day:     cohort_date
 -- Owner:   analytics
 WITH comers AS (
     SELECT

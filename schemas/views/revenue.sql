@@ -1,6 +1,7 @@
 -- One row = one event that brought money, in its own currency and in US dollars.
 -- In:      analytics.events
 -- Columns: event_row
+-- Day:     event_date
 -- Owner:   analytics
 WITH revenue AS (
     SELECT

@@ -7,6 +7,7 @@
 -- Column paying_buyer_count: Buyers of the cohort who paid in that month.
 -- Column revenue_usd_amount: What the cohort paid in that month, less refunds, in US dollars.
 -- Column ltv_usd_amount: What a buyer of the cohort has paid up to that month, on average.
+-- Day:     cohort_month
 -- Owner:   analytics
 WITH payments AS (
     SELECT

@@ -5,6 +5,7 @@
 -- Column buyer_id: Who paid: the vendor's customer, else the address, else the payment itself.
 -- Column visitor_id: Visitor who paid; null if nothing tells.
 -- Column matched_by: What told the visitor: client_reference_id or email; null without a visitor.
+-- Day:     local_date
 -- Owner:   analytics
 -- A site that hands its vendor something else than a visitor_id names no visitor.
 WITH visitors AS (

@@ -3,6 +3,7 @@
 -- could not be read.
 -- In:      web.revenue_events, analytics.day_runs, analytics.erasures
 -- Columns: revenue_event
+-- Day:     local_date
 -- Owner:   analytics
 WITH tellings AS (
     SELECT

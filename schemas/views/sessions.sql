@@ -4,6 +4,7 @@
 -- Columns: restated_session
 -- Column is_restated: True if a restatement of its day wrote it.
 -- Rules:   sessions.gap_minutes
+-- Day:     started_date
 -- Owner:   analytics
 WITH days AS (
     SELECT site_id, local_date, run_id, is_open FROM lake.analytics.day_runs

@@ -1,6 +1,7 @@
 -- One row = one session of a restated day, seen as a step towards a conversion.
 -- In:      web.touchpoints, analytics.day_runs, analytics.erasures
 -- Columns: touchpoint
+-- Day:     local_date
 -- Owner:   analytics
 WITH counting_touches AS (
     SELECT touch.*

@@ -10,6 +10,7 @@
 -- Column page_view_count: Number of page views among them.
 -- Column conversion_count: Number of conversions among them.
 -- Column revenue_usd_amount: Revenue of them in US dollars.
+-- Day:     none
 -- Owner:   analytics
 WITH pairs AS (
     SELECT site_id, visitor_id, user_id

@@ -16,6 +16,7 @@
 -- Column country: Country of the first session.
 -- Column device: Device of the first session.
 -- Rules:   sessions.first_day_of_week
+-- Day:     cohort_date
 -- Owner:   analytics
 WITH visits AS (
     SELECT

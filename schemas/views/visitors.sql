@@ -4,6 +4,7 @@
 -- Columns: visitor_day
 -- Column is_restated: True if the day has been restated and closed.
 -- Rules:   sessions.session_senders
+-- Day:     local_date
 -- Owner:   analytics
 WITH settled_days AS (
     SELECT site_id, local_date, run_id FROM lake.analytics.day_runs WHERE NOT is_open

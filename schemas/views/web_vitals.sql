@@ -6,6 +6,7 @@
 -- Column unit: ms, or score for cls.
 -- Column rating: good, needs_improvement or poor, by rules/vitals.toml; null for a vital without limits.
 -- Rules:   vitals.vitals
+-- Day:     event_date
 -- Owner:   analytics
 WITH vitals (vital, property, unit, good, poor) AS (
     VALUES

@@ -10,10 +10,13 @@ import pytest
 from cli import restate
 from cli.config import Config
 from cli.context import Context
+from cli.export_person import of_several
 from cli.main import main
 from cli.verbs import VERBS
 
-MINE = ("sites", "keys", "send", "sql", "import", "restate", "jobs", "dlq", "demo")
+MINE = ("sites", "keys", "send", "sql", "import", "restate", "jobs", "dlq", "demo",
+        "export", "export-person")  # fmt: skip
+EXPORT = ("export", "--site", "s")
 
 
 @pytest.fixture
@@ -53,6 +56,17 @@ def test_every_verb_has_help_for_itself_and_its_parts(verb: str, config: Config)
         (["import", "access-log", "/absent.log", "--site", "s"], "cannot be read"),
         (["dlq", "show", "events", "-1", "0"], "dlq show"),
         (["sql"], "STATEMENT"),
+        (["export-person", "--site", "s", "-o", "x.zip"], "Nobody is named"),
+        (["export-person", "--site", "s", "--user", "u"], "--output"),
+        ([*EXPORT, "--table", "nothing"], "No table 'nothing'"),
+        ([*EXPORT, "--table", "events"], "by days"),
+        ([*EXPORT, "--table", "events", "--from", "2026-13-01"], "is not a date"),
+        (
+            [*EXPORT, "--table", "events", "--from", "2026-01-02", "--to", "2026-01-01"],
+            "before the first",
+        ),
+        ([*EXPORT, "--table", "users", "--from", "2026-01-02"], "of no day"),
+        ([*EXPORT, "--table", "users", "--format", "xls"], "'xls' is not one of"),
     ],
 )
 def test_wrong_words_are_usage_faults(
@@ -77,3 +91,21 @@ def test_dates_come_from_lists_and_ranges(
     assert main([*words, "--from", "2026-02-28", "--to", "2026-03-01"], config) == 0
     assert asked == [[date(2026, 3, 5), date(2026, 3, 9), date(2026, 2, 28), date(2026, 3, 1)]]
     assert capsys.readouterr().out == "7\n"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "user", "several"),
+    [
+        ([], None, []),
+        ([("v", "ann")], None, []),
+        ([("v", "ann"), ("v", "bob")], None, ["v"]),
+        ([("v", "ann"), ("w", "bob")], None, []),
+        ([("v", "ann")], "ann", []),
+        ([("v", "bob")], "ann", ["v"]),
+        ([("v", "ann"), ("v", "bob")], "ann", ["v"]),
+    ],
+)
+def test_a_browser_of_several_users_is_nobodys_to_take(
+    pairs: list[tuple[str, str]], user: str | None, several: list[str]
+) -> None:
+    assert of_several(pairs, user) == several

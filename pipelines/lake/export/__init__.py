@@ -1,0 +1,1 @@
+"""Takes a site's own rows out of the lake, into files."""
