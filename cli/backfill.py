@@ -16,6 +16,7 @@ from cli.restate import between, read_day
 from cli.rooms import open_control
 
 if TYPE_CHECKING:
+    from schemas.goals import SiteGoals
     from serving.control.database import Connection
     from serving.control.restatements import Restatement
     from serving.control.sites import Site
@@ -68,6 +69,7 @@ def command(
 ) -> None:
     """Write the plan to stdout, a row for each request; queue them and show how far they are."""
     from serving.control import restatements
+    from serving.control.goals import goals_of_site
     from serving.control.sites import get_site
 
     between(first, last)
@@ -75,7 +77,7 @@ def command(
     with open_control(context) as conn:
         days = _days(context, get_site(conn, site_id), first, last, table)
         if is_outdated_only:
-            days, digest = _outdated(days)
+            days, digest = _outdated(days, goals_of_site(conn, site_id))
             reason += f" to definitions {digest}"
         earlier = [] if again else restatements.with_reason(conn, site_id, reason)
         due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
@@ -108,13 +110,15 @@ def _days(context: Context, site: "Site", first: date, last: date, table: str | 
     return [day for day in days if day.local_date not in done]
 
 
-def _outdated(days: Sequence[Day]) -> tuple[list[Day], str]:
-    """Return those made with other definitions, and what tells this checkout's from others."""
+def _outdated(days: Sequence[Day], goals: "SiteGoals") -> tuple[list[Day], str]:
+    """Return those made with other definitions, and what tells the newest from others."""
     from pipelines.batch.definitions import definitions
 
     newest = definitions()
-    digest = hashlib.sha256(repr(newest).encode()).hexdigest()[:8]
-    return [day for day in days if day.is_outdated(newest)], digest
+    of_goals = [goals.digest_on(day.local_date) for day in days]
+    told = [newest, of_goals] if any(of_goals) else newest
+    digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
+    return [day for day in days if day.is_outdated(newest, goals)], digest
 
 
 def _tell(

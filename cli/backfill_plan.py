@@ -11,6 +11,7 @@ from cli.context import Context
 from cli.rooms import ask_trino, sql_of
 
 if TYPE_CHECKING:
+    from schemas.goals import SiteGoals
     from serving.control.restatements import Restatement
     from serving.control.sites import Site
 
@@ -26,11 +27,12 @@ class Day:
     has_run: bool
     definitions: str | None = None
 
-    def is_outdated(self, newest: Mapping[str, str]) -> bool:
-        """Whether its run was made with other definitions than the newest."""
-        from pipelines.batch.definitions import outdated
+    def is_outdated(self, newest: Mapping[str, str], goals: "SiteGoals") -> bool:
+        """Whether its run was made with other definitions than the newest, or other goals."""
+        from pipelines.batch.definitions import of_day, outdated
 
-        return self.has_run and bool(outdated(json.loads(self.definitions or "{}"), newest))
+        wanted = of_day(newest, goals, self.local_date)
+        return self.has_run and bool(outdated(json.loads(self.definitions or "{}"), wanted))
 
 
 @dataclass(frozen=True)

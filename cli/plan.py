@@ -1,15 +1,19 @@
 """headwater plan: which tables and days a change of definitions touches."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from cli.context import Context, pass_context
 from cli.output import output_option, write_rows
-from cli.rooms import ask_trino, sql_of
+from cli.rooms import ask_trino, open_control, sql_of
+
+if TYPE_CHECKING:
+    from schemas.goals import SiteGoals
 
 _COLUMNS = ("site", "table", "reason", "days", "from", "to")
 
@@ -28,8 +32,12 @@ class Touched(NamedTuple):
 @pass_context
 def command(context: Context, site: str | None, output: str) -> None:
     """Write a row for each table of a site that has days made with other definitions."""
+    from serving.control.goals import goals_by_site
+
+    with open_control(context) as conn:
+        goals = goals_by_site(conn)
     runs = ask_trino(context, sql_of("runs_by_definitions"), [site, site]).as_dicts()
-    rows = touched(runs)
+    rows = touched(runs, goals)
     write_rows(rows, output, _COLUMNS)
     for name in dict.fromkeys(row["site"] for row in rows):
         first = min(row["from"] for row in rows if row["site"] == name)
@@ -39,19 +47,22 @@ def command(context: Context, site: str | None, output: str) -> None:
         context.say("every restated day was made with the definitions of this checkout")
 
 
-def touched(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def touched(
+    runs: Iterable[Mapping[str, Any]], goals: "Mapping[str, SiteGoals]"
+) -> list[dict[str, Any]]:
     """Return what is outdated, given days of sites by the definitions they were made with."""
-    from pipelines.batch.definitions import definitions, outdated
+    from pipelines.batch.definitions import definitions, of_day, outdated
+    from schemas.goals import SiteGoals
 
     newest = definitions()
-    found: dict[Touched, tuple[int, date, date]] = {}
+    found: dict[Touched, list[date]] = defaultdict(list)
     for run in runs:
-        for table, reason in outdated(json.loads(run["definitions"] or "{}"), newest).items():
-            place = Touched(run["site_id"], table, reason)
-            days, first, last = found.get(place, (0, run["first_date"], run["last_date"]))
-            first, last = min(first, run["first_date"]), max(last, run["last_date"])
-            found[place] = (days + run["days"], first, last)
+        site, made_with = run["site_id"], json.loads(run["definitions"] or "{}")
+        for day in run["dates"]:
+            wanted = of_day(newest, goals.get(site, SiteGoals()), day)
+            for table, reason in outdated(made_with, wanted).items():
+                found[Touched(site, table, reason)].append(day)
     return [
-        {**place._asdict(), "days": days, "from": first, "to": last}
-        for place, (days, first, last) in found.items()
+        {**place._asdict(), "days": len(days), "from": min(days), "to": max(days)}
+        for place, days in found.items()
     ]

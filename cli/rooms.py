@@ -42,6 +42,7 @@ def open_control(context: Context) -> Iterator["Connection"]:
         errors.InvalidRestatement,
         errors.InvalidReport,
         errors.InvalidErasure,
+        errors.InvalidGoal,
     )
     try:
         with connect(context.environment["HEADWATER_POSTGRES_URL"]) as conn:

@@ -12,8 +12,11 @@ from starlette.responses import Response
 
 from serving.control.errors import (
     ControlError,
+    DuplicateGoal,
     DuplicateSite,
+    InvalidGoal,
     InvalidSite,
+    UnknownGoal,
     UnknownRestatement,
     UnknownSite,
 )
@@ -80,12 +83,20 @@ async def _on_serving_error(request: Request, error: Exception) -> Response:
     return respond(problem_of(error, request))
 
 
-_CONTROL: Final = {UnknownSite: 404, UnknownRestatement: 404, DuplicateSite: 409, InvalidSite: 422}
+_CONTROL: Final = {
+    UnknownSite: 404,
+    UnknownRestatement: 404,
+    UnknownGoal: 404,
+    DuplicateSite: 409,
+    DuplicateGoal: 409,
+    InvalidSite: 422,
+}
 
 
 async def _on_control_error(request: Request, error: Exception) -> Response:
     status = _CONTROL.get(type(error), 422)
-    item = ErrorItem(loc=[], msg=str(error), fix=getattr(error, "fix", ""))
+    loc: list[str | int] = [error.field] if isinstance(error, InvalidSite | InvalidGoal) else []
+    item = ErrorItem(loc=loc, msg=str(error), fix=getattr(error, "fix", ""))
     title = "Not found" if status == HTTPStatus.NOT_FOUND else "The request makes no sense"
     code = "not_found" if status == HTTPStatus.NOT_FOUND else "bad_request"
     return respond(_problem(request, status, code, title, str(error), [item]))

@@ -7,17 +7,20 @@ the models whose table.toml names it.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from pipelines.batch.run import Run
 from pipelines.batch.tables import BATCH_TABLES, FOLDER, BatchTable
 from pipelines.lake.sql import read_sql
+from schemas.goals import SiteGoals
 from schemas.load import RULES, SOURCES
 
 SWITCH: Final = "day_runs"
 # Tables that say which run counts, and hold nothing of a day.
 _OF_RUNS: Final = (SWITCH, "held_runs")
+GOALS: Final = "daily_goal"  # the one table that counts goals, which are each site's own
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _OF_A_RUN: Final = {name: "?" for name in Run.PARAMETERS}
 
@@ -27,6 +30,7 @@ def fragments(parameters: Mapping[str, str] = _OF_A_RUN) -> dict[str, str]:
     return {
         "counted_events": read_sql(FOLDER / "counted_events.sql", parameters).body,
         "known_touches": read_sql(FOLDER / "known_touches.sql").body,
+        "sessions_of_events": read_sql(FOLDER / "sessions_of_events.sql").body,
         "session_totals": read_sql(FOLDER / "session_totals.sql").body,
         **touch_digest(),
     }
@@ -45,6 +49,13 @@ def definitions() -> dict[str, str]:
     }
 
 
+def of_day(definitions: Mapping[str, str], goals: SiteGoals, day: date) -> dict[str, str]:
+    """Return the definitions with the goals that a site's day has; without any as they are."""
+    digest = goals.digest_on(day)
+    mine = {} if digest is None else {GOALS: f"{definitions[GOALS]}+{digest}"}
+    return {**definitions, **mine}
+
+
 def outdated(made_with: Mapping[str, str], newest: Mapping[str, str]) -> dict[str, str]:
     """Return the tables whose rows would be others by now, with the reason, in their order.
 
@@ -57,7 +68,8 @@ def outdated(made_with: Mapping[str, str], newest: Mapping[str, str]) -> dict[st
         if name not in made_with:
             found[name] = "new, or made before definitions were recorded"
         elif made_with[name] != digest:
-            found[name] = "its definition changed"
+            is_older = made_with[name].partition("+")[0] != digest.partition("+")[0]
+            found[name] = "its definition changed" if is_older else "the site's goals changed"
         elif needs:
             found[name] = f"reads {', '.join(needs)}"
     return found

@@ -17,7 +17,7 @@ from pipelines.batch.attribution import model as attribution
 from pipelines.batch.attribution.model import Ask
 from pipelines.batch.channels_restated import model as channels_restated
 from pipelines.batch.days import DueDay, linked_to, runs_of
-from pipelines.batch.definitions import SWITCH, definitions, fragments, touch_digest
+from pipelines.batch.definitions import SWITCH, definitions, fragments, of_day, touch_digest
 from pipelines.batch.errors import UnknownSite
 from pipelines.batch.revenue_events import model as revenue_events
 from pipelines.batch.run import Run, new_run_id
@@ -25,6 +25,7 @@ from pipelines.batch.tables import BATCH_TABLES, FOLDER
 from pipelines.lake.appending import Append, refuse_to_append
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Row, Trino
+from schemas.goals import SiteGoals
 from schemas.load import RULES, TOPICS
 
 # Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
@@ -44,6 +45,8 @@ class Lake:
 
     `lock` gives the one right to restate a site; two runs of one site would both be correct
     and the later switch would win, but half of the work would be for nothing.
+
+    `goals` are those that a site defines, asked for once a restatement.
     """
 
     trino: Trino
@@ -51,6 +54,7 @@ class Lake:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
     append: Append = refuse_to_append
+    goals: Callable[[str], SiteGoals] = lambda site_id: SiteGoals()
 
     def ask(self, path: Path, values: dict[str, Parameter], run: Run | None = None) -> list[Row]:
         """Run a file of SQL with values bound to its `:names` and return its rows."""
@@ -87,11 +91,10 @@ def restate(
         wanted = linked_to(dates, due, watermark)
         now, zone = lake.now(), zone_of(lake, site_id)
         run = Run(new_run_id(now), site_id, zone, wanted, reason, snapshot, watermark, now)
+        run = replace(run, goals=lake.goals(site_id), is_held=is_held)
         return [
             _restate_stretch(
-                lake,
-                replace(run, run_id=new_run_id(lake.now()), dates=stretch, is_held=is_held),
-                before_switch,
+                lake, replace(run, run_id=new_run_id(lake.now()), dates=stretch), before_switch
             )
             for stretch in runs_of(wanted)
         ]
@@ -155,10 +158,16 @@ def _restate_stretch(lake: Lake, run: Run, before_switch: Callable[[Run], object
         **run.values(),
         "offsets": offsets,
         "committed_at": lake.now(),
-        "definitions": json.dumps(definitions()),
+        "definitions": _definitions(run),
     }
     lake.ask(FOLDER / SWITCH / "query.sql", switched, run)
     return run
+
+
+def _definitions(run: Run) -> list[str]:
+    """Return what each day of a run was made with."""
+    made_with = definitions()
+    return [json.dumps(of_day(made_with, run.goals, day)) for day in run.dates]
 
 
 def _write_model(lake: Lake, run: Run, table: str) -> None:

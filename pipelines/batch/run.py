@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from pipelines.batch.days import begin_of, is_closed, looks_until, may_stay_open
 from pipelines.lake.trino import Parameter
+from schemas.goals import SiteGoals
 from schemas.load import RULES
 
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +30,7 @@ class Run:
     watermark: datetime | None
     started_at: datetime
     is_held: bool = False
+    goals: SiteGoals = SiteGoals()
 
     # Names of `parameters`.
     PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot", "runs_table")
@@ -42,6 +44,8 @@ class Run:
             "run_id": self.run_id,
             "site_id": self.site_id,
             "zone": self.zone,
+            "goals": self.goals.as_json(),
+            "exclude_bots": self.goals.exclude_bots,
             "reason": self.reason,
             "dates": list(self.dates),
             "first_date": self.dates[0],

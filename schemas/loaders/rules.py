@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.goal_rules import GoalRules, check_goals
 from schemas.loaders.path_rules import PathRules, check_paths
 from schemas.loaders.quality_rules import QualityRules, check_quality
 from schemas.loaders.report_rules import ReportRules, check_reports
@@ -196,6 +197,7 @@ class Rules:
     reports: ReportRules
     quality: QualityRules
     paths: PathRules
+    goals: GoalRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -211,6 +213,7 @@ def load_rules(folder: Path) -> Rules:
     check_reports(rules.reports)
     check_quality(rules.quality)
     check_paths(rules.paths)
+    check_goals(rules.goals)
     return rules
 
 

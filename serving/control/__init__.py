@@ -1,1 +1,1 @@
-"""The control plane in Postgres: sites, keys, restatements, reports, sign-in; the only writes."""
+"""The control plane in Postgres: sites, keys, goals, restatements, reports, sign-in: all writes."""

@@ -12,6 +12,9 @@ ControlError
 ├── UnknownReport    no report schedule of that id
 ├── InvalidErasure   nobody is named, too many, or something that is no id
 ├── UnknownErasure   no erasure of that number
+├── InvalidGoal      a condition, name or day of a goal that cannot be
+├── DuplicateGoal    the site has a goal of that id
+├── UnknownGoal      no goal of that id
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -70,6 +73,22 @@ class InvalidErasure(ControlError):
 
 class UnknownErasure(ControlError):
     """No erasure has that number."""
+
+
+class InvalidGoal(ControlError):
+    """A field of a goal holds something that cannot be."""
+
+    def __init__(self, field: str, message: str, fix: str = "") -> None:
+        super().__init__(message, fix)
+        self.field = field
+
+
+class DuplicateGoal(ControlError):
+    """The site has a goal of that id, archived or not."""
+
+
+class UnknownGoal(ControlError):
+    """The site has no goal of that id."""
 
 
 class ControlUnavailable(ControlError):

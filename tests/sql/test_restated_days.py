@@ -7,6 +7,9 @@ A case is a folder `<table>/<case>/`:
   which ids are its own.
 - case.yaml (may be absent): `zone`, and `alone: true` for a case about totals of a site.
   `events_of: <case>` looks at another table of such a case and has no events of its own.
+  `goals` are those of its sites by letter; `exclude_bots` lists the sites that leave bots out.
+  `then: {restate, goals}` names days that are restated on request between the two steps, with
+  other goals.
 - sessions_closed.yaml, session_progress.yaml (may be absent): live sessions, open ones.
 - expect.yaml: all rows of the table or view for the case; only the columns named are compared.
 
@@ -16,7 +19,7 @@ one restatement; visitor and event ids get the case's name in front.
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +29,21 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from cli.plan import touched
+from cli.rooms import sql_of
 from pipelines.batch.days import due_now
 from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
 from pipelines.batch.run import Run
 from pipelines.batch.tables import BATCH_TABLES, BatchTable
+from schemas.goals import (
+    Destination,
+    Duration,
+    Event,
+    Goal,
+    Pages,
+    Property,
+    SiteGoals,
+)
 from tests.sql.rows import (
     RUN,
     add_site,
@@ -108,6 +122,14 @@ class Case:
             own = str(self.settings.get("events_of", self.folder.name))
         return f"{RUN}-{own}-{self.zone}-{letter}".lower().replace("/", "-").replace("_", "-")
 
+    def goals(self, settings: dict[str, Any]) -> dict[str, SiteGoals]:
+        """Return the goals of each of its sites, of the settings or of what comes `then`."""
+        without_bots = self.settings.get("exclude_bots", ())
+        return {
+            self.site(letter): SiteGoals(tuple(map(_goal, goals)), letter in without_bots)
+            for letter, goals in settings.get("goals", {}).items()
+        }
+
     def events(self, step: int) -> list[dict[str, Any]]:
         """Return the rows of one step as they go into web.events."""
         rows = []
@@ -155,9 +177,23 @@ CASES: Final = [
 ]
 
 
+def _goal(given: dict[str, Any]) -> Goal:
+    """Make a goal that counts always unless said; nobody looks whether it may be asked for."""
+    condition = dict(given)
+    goal_id, kind = condition.pop("goal_id"), condition.pop("kind")
+    name = condition.pop("name", goal_id)
+    first, last = condition.pop("counts_from", date.min), condition.pop("counts_until", None)
+    if "properties" in condition:
+        condition["properties"] = tuple(Property(**one) for one in condition["properties"])
+    shape = {"destination": Destination, "event": Event, "duration": Duration, "pages": Pages}
+    return Goal(goal_id, name, kind, shape[kind](**condition), first, last)
+
+
 @pytest.fixture(scope="module")
 def runs(lake: Lake) -> list[Run]:
     """Run all cases together and return the runs, oldest first."""
+    goals = {site: of for case in CASES for site, of in case.goals(case.settings).items()}
+    lake = replace(lake, goals=lambda site_id: goals.get(site_id, SiteGoals()))
     zones: dict[str, str] = {}
     for case in CASES:
         for row in [*case.events(1), *case.events(2)]:
@@ -168,6 +204,11 @@ def runs(lake: Lake) -> list[Run]:
     insert(lake.trino, "session_progress", [s for case in CASES for s in case.open_sessions()])
     insert(lake.trino, "events", [row for case in CASES for row in case.events(1)])
     runs = _restate_due(lake, set(zones))
+    for case in CASES:
+        then = case.settings.get("then", {})
+        goals |= case.goals(then)
+        for site in case.goals(then):
+            runs += restate(lake, site, then["restate"], "goals")
     insert(lake.trino, "events", [row for case in CASES for row in case.events(2)])
     runs += _restate_due(lake, set(zones))
     return runs + _restate_due(lake, set(zones))  # conversions whose touches changed
@@ -315,6 +356,22 @@ def test_the_checks_of_a_run_pass(lake: Lake, runs: list[Run], table: BatchTable
         assert value is not None, check
         assert check.min is None or value >= check.min, check
         assert check.max is None or value <= check.max, check
+
+
+@pytest.mark.usefixtures("restated")
+def test_a_plan_finds_the_days_made_with_other_goals(lake: Lake) -> None:
+    case = next(case for case in CASES if "then" in case.settings)
+    runs = lake.trino.rows(sql_of("runs_by_definitions"), [case.site(), case.site()])
+    assert touched(runs, case.goals(case.settings["then"])) == [
+        {
+            "site": case.site(),
+            "table": "daily_goal",
+            "reason": "the site's goals changed",
+            "days": 1,
+            "from": date(2026, 3, 1),
+            "to": date(2026, 3, 1),
+        }
+    ]
 
 
 @pytest.mark.usefixtures("restated")

@@ -1,5 +1,5 @@
 -- One row = one conversion of a restated day.
--- In:     counted_events.sql, known_touches.sql, web.event_sessions, analytics.day_runs
+-- In:     counted_events.sql, known_touches.sql, sessions_of_events.sql
 -- Rules:  attribution.lookback_days (the longest)
 -- Owner:  analytics
 INSERT INTO lake.web.conversions (${conversion_columns})
@@ -26,21 +26,8 @@ journeys AS (
             >= conversion.event_at - INTERVAL '${attribution_lookback_days}' DAY
     GROUP BY conversion.event_id
 ),
--- The session of a conversion shortly after midnight belongs to the day before, or to one earlier.
 sessions_of_events AS (
-    SELECT pair.event_id, max(pair.session_id) AS session_id
-    FROM lake.web.event_sessions AS pair
-    LEFT JOIN lake.analytics.day_runs AS day
-        ON day.site_id = pair.site_id
-        AND day.local_date = pair.local_date
-        AND day.run_id = pair.run_id
-    WHERE pair.site_id = :site_id
-        AND pair.local_date BETWEEN date_add('day', -2, :first_date) AND :last_date
-        AND (
-            pair.run_id = :run_id
-            OR (day.run_id IS NOT NULL AND NOT contains(:dates, pair.local_date))
-        )
-    GROUP BY pair.event_id
+    ${sessions_of_events}
 ),
 conversions AS (
     SELECT

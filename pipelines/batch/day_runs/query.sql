@@ -4,11 +4,11 @@
 INSERT INTO lake.web.${runs_table}
     (site_id, local_date, run_id, committed_at, offsets, reason, is_open, definitions)
 WITH days AS (
-    SELECT local_date, may_be_open, is_past
+    SELECT local_date, may_be_open, is_past, definitions
     FROM unnest(
         CAST(:dates AS array(date)), CAST(:may_stay_open AS array(boolean)),
-        CAST(:is_closed AS array(boolean))
-    ) AS day (local_date, may_be_open, is_past)
+        CAST(:is_closed AS array(boolean)), CAST(:definitions AS array(varchar))
+    ) AS day (local_date, may_be_open, is_past, definitions)
 ),
 open_days AS (
     SELECT DISTINCT started_date AS local_date
@@ -20,7 +20,7 @@ day_runs AS (
         :site_id AS site_id, days.local_date, :run_id AS run_id, :committed_at AS committed_at,
         :offsets AS offsets, :reason AS reason,
         NOT days.is_past OR (days.may_be_open AND open_days.local_date IS NOT NULL) AS is_open,
-        :definitions AS definitions
+        days.definitions
     FROM days
     LEFT JOIN open_days ON open_days.local_date = days.local_date
 )

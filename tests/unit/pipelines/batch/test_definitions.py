@@ -1,5 +1,6 @@
 """A change of what makes a table's rows touches that table and those that read it, no other."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -8,9 +9,10 @@ import pytest
 
 from cli.plan import touched
 from pipelines.batch import definitions as subject
-from pipelines.batch.definitions import definitions, outdated
+from pipelines.batch.definitions import definitions, of_day, outdated
 from pipelines.batch.tables import BATCH_TABLES
 from pipelines.lake.sql import PARAMETERS
+from schemas.goals import Event, Goal, Pages, Property, SiteGoals
 from schemas.load import RULES
 
 
@@ -53,16 +55,69 @@ def test_rules_that_models_name_exist() -> None:
     assert all(hasattr(RULES, rule) for rule in named - {"sources"})
 
 
-def test_days_of_several_runs_are_told_together() -> None:
-    def run(day: int, made_with: str | None) -> dict[str, object]:
-        at = date(2026, 3, day)
-        return {
-            "site_id": "s",
-            "definitions": made_with,
-            "days": 1,
-            "first_date": at,
-            "last_date": at,
-        }
+def run(made_with: str | None, *days: int) -> dict[str, object]:
+    return {
+        "site_id": "s",
+        "definitions": made_with,
+        "dates": [date(2026, 3, day) for day in days],
+    }
 
-    rows = [row for row in touched([run(2, "{}"), run(1, None)]) if row["table"] == "daily_site"]
+
+def test_days_of_several_runs_are_told_together() -> None:
+    found = touched([run("{}", 2), run(None, 1)], {})
+    rows = [row for row in found if row["table"] == "daily_site"]
     assert [(row["days"], row["from"].day, row["to"].day) for row in rows] == [(2, 1, 2)]
+
+
+def goal(goal_id: str = "share", first: int = 1, last: int | None = None) -> Goal:
+    until = date(2026, 3, last) if last else None
+    return Goal(goal_id, goal_id, "event", Event(goal_id), date(2026, 3, first), until)
+
+
+def made_with(goals: SiteGoals, *days: int) -> list[dict[str, object]]:
+    return [run(json.dumps(of_day(definitions(), goals, date(2026, 3, day))), day) for day in days]
+
+
+def test_a_goal_touches_the_days_it_counts_on_and_no_other_table() -> None:
+    runs = made_with(SiteGoals(), 1, 2, 3, 4)
+    (row,) = touched(runs, {"s": SiteGoals((goal(first=2, last=3),))})
+    assert row == {
+        "site": "s",
+        "table": "daily_goal",
+        "reason": "the site's goals changed",
+        "days": 2,
+        "from": date(2026, 3, 2),
+        "to": date(2026, 3, 3),
+    }
+    assert touched(runs, {"another": SiteGoals((goal(),))}) == []
+
+
+def test_days_made_with_the_goals_they_have_are_as_they_should_be() -> None:
+    goals = SiteGoals((goal("a"), goal("b", first=2)))
+    runs = made_with(goals, 1, 2)
+    assert touched(runs, {"s": goals}) == []
+    assert touched(runs, {"s": SiteGoals((goal("b", first=2), goal("a")))}) == []
+    ended = SiteGoals((goal("a", last=1), goal("b", first=2)))
+    assert [row["from"].day for row in touched(runs, {"s": ended})] == [2]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SiteGoals((replace(goal(), name="Other"),)),
+        SiteGoals((replace(goal(), condition=Event("other")),)),
+        SiteGoals((replace(goal(), condition=Event("share", (Property("plan", "pro"),))),)),
+        SiteGoals((replace(goal(), kind="pages", condition=Pages(1)),)),
+        SiteGoals((goal(),), exclude_bots=True),
+        SiteGoals(),
+    ],
+)
+def test_each_part_of_a_goal_counts(other: SiteGoals) -> None:
+    (row,) = touched(made_with(SiteGoals((goal(),)), 1), {"s": other})
+    assert row["reason"] == "the site's goals changed"
+
+
+def test_a_changed_query_is_told_before_changed_goals() -> None:
+    runs = [run(json.dumps({**definitions(), "daily_goal": "another+goals"}), 1)]
+    (row,) = touched(runs, {"s": SiteGoals((goal(),))})
+    assert row["reason"] == "its definition changed"
