@@ -5,7 +5,6 @@
 -- Column place: Order among the session's events: time, seq, offset, topic and partition.
 -- Column is_restated: True if a restatement of its day wrote the session.
 -- Rules:   paths.is_repeat_a_step, no_page; sessions.session_senders
--- Day:     started_date
 -- Owner:   analytics
 WITH page_views AS (
     SELECT
