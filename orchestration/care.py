@@ -1,10 +1,12 @@
-"""Care of the lake: compaction, snapshot expiry, purging of superseded runs."""
+"""Care of the lake: compaction, snapshot expiry, purging of superseded runs, forgetting."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import dagster as dg
 
-from orchestration.opening import open_control
+from orchestration.forgetting import Rooms, forget_persons
+from orchestration.opening import open_control, open_lake
 from pipelines.blobs import open_blobs
 from pipelines.lake.compaction import (
     compact,
@@ -22,6 +24,9 @@ from pipelines.lake.trino import Trino
 from schemas.load import TABLES
 from schemas.recording import keep_days_of
 from serving.control.sites import Site, list_sites
+
+# Runs with this tag take turns: two that rewrite files of one table would undo each other's work.
+REWRITES: Final = {"headwater/rewrites": "files"}
 
 
 @dg.op(out=dg.Out(dg.Nothing))
@@ -77,7 +82,18 @@ def _keep_days(site: Site) -> int:
     return days if site.retention_days is None else min(days, site.retention_days)
 
 
-@dg.job(executor_def=dg.in_process_executor)
+# What else writes the files anew may have been at work on a table; what was done stays done.
+@dg.op(retry_policy=dg.RetryPolicy(max_retries=3, delay=60))
+def forget_each_person(context: dg.OpExecutionContext) -> None:
+    """Delete the rows of erased persons and rewrite their files."""
+    config = load_config()
+    with open_control() as control, open_catalog(config.catalog) as iceberg:
+        rooms = Rooms(open_lake(config), iceberg, open_blobs(config.recordings), control)
+        for line in forget_persons(rooms):
+            context.log.info(line)
+
+
+@dg.job(executor_def=dg.in_process_executor, tags=REWRITES)
 def compact_tables() -> None:
     """Rewrite small files, then forget old snapshots: in one run, a process takes seconds."""
     expire_each(compact_each())
@@ -89,13 +105,19 @@ def expire_snapshots() -> None:
     expire_each(nothing_before())
 
 
-@dg.job(executor_def=dg.in_process_executor)
+@dg.job(executor_def=dg.in_process_executor, tags=REWRITES)
 def purge_runs() -> None:
     """Remove superseded runs and old days."""
     purge_each()
 
 
-@dg.job(name="forget_recordings", executor_def=dg.in_process_executor)
+@dg.job(name="forget_recordings", executor_def=dg.in_process_executor, tags=REWRITES)
 def forget_recordings_job() -> None:
     """Remove old recordings."""
     forget_old_recordings()
+
+
+@dg.job(name="forget_persons", executor_def=dg.in_process_executor, tags=REWRITES)
+def forget_persons_job() -> None:
+    """Remove erased persons."""
+    forget_each_person()

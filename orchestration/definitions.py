@@ -6,12 +6,14 @@ from orchestration.assets import restated_tables, source_specs
 from orchestration.care import (
     compact_tables,
     expire_snapshots,
+    forget_persons_job,
     forget_recordings_job,
     purge_runs,
 )
 from orchestration.reports import send_reports
 from orchestration.schedules import (
     compaction,
+    erasing,
     forgetting,
     hourly,
     nightly,
@@ -29,8 +31,9 @@ definitions = dg.Definitions(
         expire_snapshots,
         purge_runs,
         forget_recordings_job,
+        forget_persons_job,
         send_reports,
     ],
-    schedules=[hourly, nightly, compaction, purge, forgetting],
+    schedules=[hourly, nightly, compaction, purge, forgetting, erasing],
     sensors=[restatement_queue, reports_due],
 )

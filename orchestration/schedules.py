@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration.assets import GROUP
 from orchestration.care import (
     compact_tables,
+    forget_persons_job,
     forget_recordings_job,
     purge_runs,
 )
@@ -67,6 +68,14 @@ forgetting = dg.ScheduleDefinition(
     name="forget_recordings",
     job=forget_recordings_job,
     cron_schedule="22 4 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+erasing = dg.ScheduleDefinition(
+    name="forget_persons",
+    job=forget_persons_job,
+    # After the nightly restatement: a day that still counts somebody holds them back.
+    cron_schedule="42 4 * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 

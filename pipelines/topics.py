@@ -14,7 +14,7 @@ from kafka.errors import KafkaError
 
 from pipelines.flink_jobs.config import KafkaConfig, load_kafka
 from pipelines.flink_jobs.errors import StreamError, TopicError
-from schemas.load import TOPICS
+from schemas.load import RULES, TOPICS
 from schemas.loaders.topics import Topic
 
 _HOUR_MS: Final = 3_600_000
@@ -63,6 +63,8 @@ def settings_of(topic: Topic, clock: str) -> dict[str, str]:
     is_replay = clock == "replay"
     return {
         "retention.ms": "-1" if is_replay else str(topic.retention_hours * _HOUR_MS),
+        # Whole segments end: with the week that is usual a record may live on for as long.
+        "segment.ms": str(RULES.delivery.topic_segment_hours * _HOUR_MS),
         "max.message.bytes": str(topic.max_message_bytes),
         "message.timestamp.type": "CreateTime" if is_replay else topic.timestamp_type,
         "cleanup.policy": topic.cleanup_policy,

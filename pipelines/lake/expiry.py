@@ -1,8 +1,9 @@
 """Forgets old snapshots through pyiceberg, by id, and deletes the files only they needed.
 
-The newest snapshot of each Flink job and operator stays whatever its age: a job that comes back
-reads from it which checkpoint was committed, and would commit twice without it. Trino's own
-expiry knows nothing of that.
+The newest snapshot of the Flink job that committed last, of each of its operators, stays whatever
+its age: a job that comes back reads from it which checkpoint was committed, and would commit twice
+without it. No job goes back behind it, so jobs before it need nothing, and a snapshot kept for them
+would hold for good what a site has to forget. Trino's own expiry knows nothing of that.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,18 +50,13 @@ def expire(table: Table, now: datetime, keep_for: timedelta = KEEP_FOR) -> Expir
 
 
 def to_expire(snapshots: Iterable[Snapshot], heads: set[int], before: datetime) -> set[int]:
-    """Return the ids of old snapshots that no branch, tag or Flink job needs."""
-    needed = set(heads)
-    newest: dict[tuple[str, str], Snapshot] = {}
-    snapshots = list(snapshots)
-    for snapshot in snapshots:
-        writer = _flink_writer(snapshot)
-        known = newest.get(writer) if writer else None
-        if writer and (known is None or _order(known) < _order(snapshot)):
-            newest[writer] = snapshot
-    needed |= {snapshot.snapshot_id for snapshot in newest.values()}
+    """Return the ids of old snapshots that no branch, tag or the last Flink job needs."""
+    ordered = sorted(snapshots, key=_order)
+    by_flink = [(writer, s.snapshot_id) for s in ordered if (writer := _flink_writer(s))]
+    last_job = by_flink[-1][0][0] if by_flink else None
+    needed = heads | {number for (job, _), number in dict(by_flink).items() if job == last_job}
     limit = before.timestamp() * 1000
-    return {s.snapshot_id for s in snapshots if s.timestamp_ms < limit} - needed
+    return {s.snapshot_id for s in ordered if s.timestamp_ms < limit} - needed
 
 
 def unneeded_files(io: FileIO, snapshots: list[Snapshot], old: set[int]) -> set[str]:

@@ -59,11 +59,11 @@ def _shown(stages: Stages) -> Iterator[Copy]:
 
 def _files(stages: Stages) -> Iterator[Copy]:
     rewritten = stages.rewritten_at
-    rule = "not yet: hidden rows stay in the files, see decision 36"
+    rule = "deleted at night once the day of the request has closed and its days are restated"
     yield Copy("rows of the tables", rewritten, rule)
     yield Copy("session recordings", rewritten, rule)
-    kept = rewritten and rewritten + KEEP_FOR
-    yield Copy("older snapshots of the tables", kept, f"kept for {_hours(KEEP_FOR)}")
+    rule = f"kept for {_hours(KEEP_FOR)}; the newest of a Flink job until it commits again"
+    yield Copy("older snapshots of the tables", rewritten and rewritten + KEEP_FOR, rule)
 
 
 def _under_way(stages: Stages) -> Iterator[Copy]:
@@ -73,12 +73,14 @@ def _under_way(stages: Stages) -> Iterator[Copy]:
     window = timedelta(hours=RULES.delivery.duplicate_window_hours)
     rule = f"state is kept for {_hours(window)}, checkpoints follow"
     yield Copy("state of the stream", stages.hidden_at and stages.hidden_at + window, rule)
+    segment = timedelta(hours=RULES.delivery.topic_segment_hours)
     for topic in TOPICS.values():
         columns = {field.name for name in topic.records for field in RECORDS[name].fields}
         if columns & set(_PERSONAL):
             kept = timedelta(hours=topic.retention_hours)
-            gone = stages.hidden_at and stages.hidden_at + kept
-            yield Copy(f"topic {topic.name}", gone, f"kept for {_hours(kept)}")
+            gone = stages.hidden_at and stages.hidden_at + kept + segment
+            rule = f"kept for {_hours(kept)}, in segments of {_hours(segment)}"
+            yield Copy(f"topic {topic.name}", gone, rule)
 
 
 def _refused(stages: Stages) -> Iterator[Copy]:

@@ -66,6 +66,7 @@ class DeliveryRules:
     log_segment_bytes: int
     log_keep_seconds: int
     log_floor_bytes: int
+    topic_segment_hours: int
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,13 @@ def get(conn: Connection, erasure_id: int) -> Erasure:
     return row
 
 
+def hidden_ones(conn: Connection) -> list[Erasure]:
+    """Return the requests of all sites that are hidden and have not ended, oldest first."""
+    return [
+        each for each in list_erasures(conn) if each.hidden_at is not None and not each.ended_at
+    ]
+
+
 def list_erasures(conn: Connection, site_id: str | None = None) -> list[Erasure]:
     """Return the requests of a site, or of all, oldest first, ended ones included."""
     with conn.cursor(row_factory=class_row(Erasure)) as cursor:
@@ -101,6 +108,11 @@ def hidden(conn: Connection, erasure_id: int) -> Erasure:
 def rewritten(conn: Connection, erasure_id: int) -> Erasure:
     """Note that no file of a newest snapshot holds the person; the last time counts."""
     return _note(conn, erasure_id, "rewritten_at = now()")
+
+
+def came_back(conn: Connection, erasure_id: int) -> Erasure:
+    """Note that a replay brought rows of the person back: they are to be rewritten once more."""
+    return _note(conn, erasure_id, "rewritten_at = NULL")
 
 
 def end(conn: Connection, erasure_id: int) -> Erasure:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from infra.local.engines.dagster import INSTANCE
 from orchestration.assets import key
 from orchestration.definitions import definitions
 from pipelines.batch.tables import BATCH_TABLES
@@ -41,6 +42,7 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
         "compact_tables",
         "purge_runs",
         "forget_recordings",
+        "forget_persons",
     }
     assert {s.default_status for s in schedules} == {dg.DefaultScheduleStatus.RUNNING}
     sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
@@ -48,3 +50,12 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
         "restatement_queue": dg.DefaultSensorStatus.RUNNING,
         "reports_due": dg.DefaultSensorStatus.RUNNING,
     }
+
+
+def test_jobs_that_rewrite_files_take_turns() -> None:
+    """As the instance's limit for the tag has it."""
+    tagged = {
+        job.name for job in definitions.jobs or [] if "headwater/rewrites" in (job.tags or {})
+    }
+    assert tagged == {"compact_tables", "purge_runs", "forget_recordings", "forget_persons"}
+    assert "key: headwater/rewrites\n        limit: 1" in INSTANCE

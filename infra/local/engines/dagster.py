@@ -57,7 +57,7 @@ def _prepare(home: Home, words: list[str]) -> Launch:
     folder.mkdir(exist_ok=True)
     # TRICKY: SQLAlchemy 2.1 takes psycopg 3 unless told, and Dagster's NOTIFY fails with it.
     url = postgres_url(home, "dagster").replace("postgresql:", "postgresql+psycopg2:", 1)
-    text = _INSTANCE.format(url=url, folder=folder)
+    text = INSTANCE.format(url=url, folder=folder)
     (folder / "dagster.yaml").write_text(text, encoding="utf-8")
     workspace = _WORKSPACE.format(host=HOST, port=home.ports()["dagster_code"])
     (folder / "workspace.yaml").write_text(workspace, encoding="utf-8")
@@ -73,7 +73,7 @@ load_from:
       location_name: orchestration.definitions
 """
 
-_INSTANCE: Final = """\
+INSTANCE: Final = """\
 telemetry:
   enabled: false
 storage:
@@ -94,6 +94,9 @@ run_coordinator:
   class: QueuedRunCoordinator
   config:
     max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: headwater/rewrites
+        limit: 1
     dequeue_interval_seconds: 1
 retention:
   schedule:

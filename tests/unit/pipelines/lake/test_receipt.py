@@ -27,11 +27,18 @@ def test_every_copy_ends_by_its_own_rule() -> None:
     found = gone(Stages(ASKED, HIDDEN, REWRITTEN))
     assert found["rows of the tables"] == found["session recordings"] == REWRITTEN
     assert found["older snapshots of the tables"] == REWRITTEN + timedelta(hours=1)
-    assert found["topic events"] == HIDDEN + timedelta(hours=TOPICS["events"].retention_hours)
+    kept = timedelta(hours=TOPICS["events"].retention_hours)
+    assert found["topic events"] == HIDDEN + kept + timedelta(days=1), "and its segment"
     assert found["state of the stream"] == HIDDEN + timedelta(hours=24)
     assert found["log of the edge"] == HIDDEN + timedelta(seconds=60)
     assert {f"topic {name}" for name in TOPICS} == {w for w in found if w.startswith("topic ")}
     assert found["backups"] is None
+
+
+def test_every_rule_says_when_and_none_is_still_to_come() -> None:
+    for copy in receipt(Stages(ASKED, HIDDEN, REWRITTEN)):
+        assert copy.by
+        assert "not yet" not in copy.by
 
 
 def test_it_ends_with_the_last_copy_that_headwater_holds() -> None:
