@@ -16,6 +16,7 @@ from serving.lake import Lake
 from serving.live.feed import LiveFeed
 from serving.live.tail import KafkaTail
 from serving.page import Page
+from serving.paths import PathsView
 from serving.realtime import LiveView
 from serving.scope import Caller, SiteScope, check_may_read, site_scope
 from serving.service import Service
@@ -31,6 +32,7 @@ class Parts:
     store: Store
     service: Service
     live: LiveView
+    paths: PathsView
     feed: LiveFeed
     page: Page
 
@@ -48,13 +50,15 @@ class Parts:
 def build(config: Config, lake: Lake, store: Store) -> Parts:
     """Put the machinery together."""
     cache = Cache(clock=time.time)
-    answers = Answers(lake, cache, Freshness(lake))
+    freshness = Freshness(lake)
+    answers = Answers(lake, cache, freshness)
     return Parts(
         config=config,
         lake=lake,
         store=store,
         service=Service(answers),
         live=LiveView(lake, cache),
+        paths=PathsView(lake, cache, freshness),
         feed=LiveFeed(KafkaTail(kafka) if (kafka := config.kafka_bootstrap) else None, RULES.live),
         page=Page(config.dashboard),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from schemas.load import METRICS
 from serving.asked import Asked
 from serving.cache import Found
+from serving.freshness import State
 from serving.lake import Records
 from serving.query import periods, rows
 from serving.query.ask import Bucketing, cursor_for
@@ -111,24 +112,38 @@ def definition(name: str) -> Definition:
 
 def meta_of(asked: Asked, read: Reading, started: float) -> Meta:
     """Say how far an answer can be trusted; `started` is when answering began."""
-    notes = warnings(asked.ask)
-    as_of = asked.state.as_of
+    sources = sorted({f"analytics.{p.view}" for p in plan(asked.ask, asked.span, asked.now)})
+    meta = meta_without_metrics(asked.state, asked.span, asked.now, read, started, sources)
+    return meta.model_copy(
+        update={
+            "incomplete": _incomplete(asked),
+            "compared_with": _period(asked.earlier) if asked.earlier else None,
+            "definitions": [definition(name) for name in asked.question.metrics],
+            "warnings": warnings(asked.ask) + meta.warnings,
+        }
+    )
+
+
+def meta_without_metrics(
+    state: State, span: Span, now: datetime, read: Reading, started: float, source: list[str]
+) -> Meta:
+    """Say how fresh figures of a span are, whatever was asked."""
+    as_of, notes = state.as_of, []
     if read.stale_since is not None:
         stale = datetime.fromtimestamp(read.stale_since, UTC)
         as_of = min(as_of, stale) if as_of else stale
         notes.append(
             f"The lake did not answer in time: these are the figures of {stale:%H:%M:%S} UTC."
         )
-    age = (asked.now - as_of).total_seconds() if as_of else None
+    age = (now - as_of).total_seconds() if as_of else None
     return Meta(
         as_of=as_of,
         freshness_seconds=max(0.0, round(age, 3)) if age is not None else None,
-        provisional=asked.is_provisional,
-        incomplete=_incomplete(asked),
-        period=_period(asked.span),
-        compared_with=_period(asked.earlier) if asked.earlier else None,
-        definitions=[definition(name) for name in asked.question.metrics],
-        source=sorted({f"analytics.{p.view}" for p in plan(asked.ask, asked.span, asked.now)}),
+        provisional=state.open_from(span) < span.end,
+        incomplete=None,
+        period=_period(span),
+        definitions=[],
+        source=source,
         cached=read.is_cached,
         stale=read.stale_since is not None,
         took_ms=round((time.perf_counter() - started) * 1000, 1),

@@ -8,7 +8,8 @@ from typing import Final
 from schemas.load import RULES
 
 _RULES: Final = {
-    "session_senders": ", ".join(f"'{sender}'" for sender in RULES.sessions.session_senders)
+    "session_senders": ", ".join(f"'{sender}'" for sender in RULES.sessions.session_senders),
+    **{name: f"'{getattr(RULES.paths, name)}'" for name in ("entry", "exit", "more", "other")},
 }
 
 

@@ -48,6 +48,9 @@ VIEWS: Final = {
     "revenue_events": "visitor_id",
     "revenue_facts": "client_reference_id",
     "checkouts": "visitor_id",
+    "session_pages": "visitor_id",
+    "page_paths": "visitor_id",
+    "conversion_page_paths": "visitor_id",
 }
 Ask = Callable[[str], list[dict[str, Any]]]
 

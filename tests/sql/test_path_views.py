@@ -1,9 +1,10 @@
-"""Steps between pages, beside a computation of its own."""
+"""Steps between pages, in views and in the API, beside a computation of their own."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from random import Random
 from typing import Any, Final
 
@@ -13,6 +14,12 @@ from pipelines.batch.erasures.model import record
 from pipelines.batch.restate import Lake
 from pipelines.lake.persons import Person
 from schemas.load import RULES
+from serving.cache import Cache
+from serving.freshness import Freshness
+from serving.lake import TrinoLake
+from serving.paths import Paths, PathsAsk, PathsView
+from serving.scope import SiteScope
+from tests.integration.stack import Stack
 from tests.sql.rows import RUN, add_site, event, insert, live_session
 
 PATHS: Final = RULES.paths
@@ -38,7 +45,7 @@ def tail() -> list[Walk]:
 
 
 def made() -> list[Walk]:
-    """Return 400 sessions over three days: reloads, loops, long ones, and many pages."""
+    """Return 250 sessions over three days: reloads, loops, long ones, and many pages."""
     rng = Random(SEED)
     pages = [f"/{number}" for number in range(40)]
     weights = [40 - number for number in range(40)]
@@ -49,7 +56,7 @@ def made() -> list[Walk]:
             rng.choices(pages, weights, k=rng.choice((1, 1, 2, 3, 5, 9, 12))),
             rng.random() < 0.2,
         )
-        for number in range(400)
+        for number in range(250)
     ]
 
 
@@ -236,3 +243,68 @@ def test_converted_sessions_are_those_that_converted(visited: Lake) -> None:
         f" WHERE site_id = '{MADE}' AND step_number = 1 AND direction = 'forward'"
     )
     assert row["n"] == sum(walk[3] for walk in made())
+
+
+def asked(lake_home: Stack, site: str, *, exclude_bots: bool = False, **chosen: Any) -> Paths:
+    """Ask the API's question of Trino; of all days and pages unless said."""
+    lake, now = TrinoLake(lake_home.url("trino")), datetime(2026, 4, 3, 12, tzinfo=UTC).timestamp()
+    view = PathsView(lake, Cache(), Freshness(lake), lambda: now)
+    plain: Row = {"first": DAY, "last": DAY + timedelta(days=2), "direction": "forward"}
+    plain |= {"page": None, "steps": PATHS.max_steps, "pages": PATHS.pages_per_step}
+    ask = PathsAsk(**{**plain, "channel": None, "device": None, **chosen})
+    return asyncio.run(view.of(SiteScope(site, "UTC", exclude_bots), ask))
+
+
+def links(paths: Paths) -> Counter[Step]:
+    return Counter(
+        {
+            (str(DAY), paths.direction, link.step, link.from_page or "", link.to_page): (
+                link.sessions
+            )
+            for link in paths.links
+        }
+    )
+
+
+@pytest.mark.usefixtures("visited")
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_the_api_tells_the_tail_of_the_whole_range(lake_home: Stack, direction: str) -> None:
+    wanted = expected((v, DAY, pages, converts) for v, _, pages, converts in made())
+    found = asked(lake_home, MADE, direction=direction)
+    assert links(found) == Counter({s: n for s, n in wanted.items() if s[1] == direction})
+    for step, other in pairwise(found.steps):
+        beyond = sum(n for s, n in links(found).items() if s[2] == other.step and s[4] == "(more)")
+        assert step.sessions == step.drop_offs + other.sessions + beyond
+    assert found.meta.provisional
+    assert found.meta.source == ["analytics.session_pages"]
+
+
+@pytest.mark.usefixtures("visited")
+def test_walks_begin_at_a_page_or_end_there(lake_home: Stack) -> None:
+    walks = [(v, DAY, [p for p, _ in groupby(pages)], c) for v, _, pages, c in made()]
+    onwards = [(v, d, p[p.index("/0") :], c) for v, d, p, c in walks if "/0" in p]
+    back = [(v, d, p[: len(p) - p[::-1].index("/0")], c) for v, d, p, c in walks if "/0" in p]
+    for way, cut, start in (("forward", onwards, PATHS.entry), ("backward", back, PATHS.exit)):
+        wanted = Counter(
+            {
+                (day, of, number, "" if source == start and number == 1 else source, target): n
+                for (day, of, number, source, target), n in expected(cut).items()
+                if of == way
+            }
+        )
+        assert links(asked(lake_home, MADE, direction=way, page="/0")) == wanted
+
+
+@pytest.mark.usefixtures("visited")
+def test_what_is_left_out_of_an_answer(lake_home: Stack) -> None:
+    assert [link.sessions for link in asked(lake_home, f"{BOTS}-in", steps=1).links] == [1, 1, 1, 1]
+    without = asked(lake_home, f"{BOTS}-in", exclude_bots=True)
+    assert [link.to_page for link in without.links] == ["/a", PATHS.exit]
+    assert asked(lake_home, MADE, device="mobile").links == []
+    assert asked(lake_home, MADE, channel="Email").links == []
+    everything = asked(lake_home, MADE, device="desktop", channel="Direct", steps=1)
+    assert everything.steps[0].sessions == len(made())
+    one_day = asked(lake_home, MADE, last=DAY, steps=1)
+    assert one_day.steps[0].sessions == sum(day == DAY for _, day, _, _ in made())
+    hostile = asked(lake_home, MADE, page="' OR 1 = 1 --")
+    assert (hostile.links, hostile.steps) == ([], [])

@@ -78,6 +78,9 @@ READS: Final = {
     "analytics_sessions": "lake.analytics.sessions",
     "analytics_events": "lake.analytics.events",
     "analytics_visitors": "lake.analytics.visitors",
+    "page_paths": "lake.analytics.page_paths",
+    "path_steps": "lake.analytics.path_steps",
+    "conversion_page_paths": "lake.analytics.conversion_page_paths",
 }
 # Tables that hold every run: of these only the rows of the run that counts are compared.
 _OF_RUNS: Final = {

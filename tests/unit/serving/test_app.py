@@ -22,6 +22,7 @@ from serving.freshness import Freshness
 from serving.live.feed import LiveFeed
 from serving.page import Page
 from serving.parts import Parts
+from serving.paths import PathsView
 from serving.query.sql import Sql
 from serving.realtime import LiveView
 from serving.service import Service
@@ -72,12 +73,14 @@ def make_world(folder: Path) -> World:
     lake, store, clock = FakeLake(answer), FakeStore(), Clock()
     cache = Cache(clock=clock, patience_seconds=1)
     config = Config("hw", 8080, "http://hw:8080", "", "", folder / "dist")
+    freshness = Freshness(lake, clock)
     parts = Parts(
         config=config,
         lake=lake,
         store=cast(Store, store),
-        service=Service(Answers(lake, cache, Freshness(lake, clock), clock)),
+        service=Service(Answers(lake, cache, freshness, clock)),
         live=LiveView(lake, cache, clock),
+        paths=PathsView(lake, cache, freshness, clock),
         feed=LiveFeed(None, RULES.live),
         page=Page(config.dashboard),
     )
@@ -331,7 +334,7 @@ def test_every_route_of_the_api_has_a_stable_name_and_words(world: World) -> Non
     ]
     assert sorted(name for name, _ in names) == [
         "add_goal", "dictionary", "list_goals", "list_sites", "live_events", "live_friction",
-        "quality", "queries", "queries_by_link", "query", "query_by_link", "realtime",
+        "paths", "quality", "queries", "queries_by_link", "query", "query_by_link", "realtime",
         "remove_goal", "request_restatement", "restatement",
     ]  # fmt: skip
     assert all(words for _, words in names)
