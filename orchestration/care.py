@@ -85,11 +85,11 @@ def _keep_days(site: Site) -> int:
 # What else writes the files anew may have been at work on a table; what was done stays done.
 @dg.op(retry_policy=dg.RetryPolicy(max_retries=3, delay=60))
 def forget_each_person(context: dg.OpExecutionContext) -> None:
-    """Delete the rows of erased persons and rewrite their files."""
+    """Delete the rows of erased persons, rewrite their files, and end what has ended."""
     config = load_config()
     with open_control() as control, open_catalog(config.catalog) as iceberg:
         rooms = Rooms(open_lake(config), iceberg, open_blobs(config.recordings), control)
-        for line in forget_persons(rooms):
+        for line in forget_persons(rooms, datetime.now(UTC)):
             context.log.info(line)
 
 

@@ -1,4 +1,4 @@
-"""How far each erasure is taken in one night: rows deleted, files rewritten.
+"""How far each erasure is taken in one night: rows deleted, files rewritten, ids forgotten.
 
 What was done stands in Postgres and in the tables themselves, so that a run that dies is taken up
 by the next: an erasure counts as rewritten only once all tables are.
@@ -17,6 +17,7 @@ from pipelines.blobs import Blobs
 from pipelines.lake import forgetting
 from pipelines.lake.forgetting import Erased
 from pipelines.lake.persons import Person
+from pipelines.lake.receipt import Stages, ends_at
 from serving.control import erasures
 from serving.control.database import Connection
 from serving.control.erasures import Erasure
@@ -32,7 +33,7 @@ class Rooms:
     control: Connection
 
 
-def forget_persons(rooms: Rooms) -> list[str]:
+def forget_persons(rooms: Rooms, now: datetime) -> list[str]:
     """Take every erasure as far as it can go; running it again goes on where it stopped.
 
     Returns what was done, in words that name nobody.
@@ -48,7 +49,8 @@ def forget_persons(rooms: Rooms) -> list[str]:
         done.append(f"files rewritten: {', '.join(marked) or 'none'}")
     for erasure in to_rewrite:
         erasures.rewritten(rooms.control, erasure.erasure_id)
-    return done
+    others = [each for each in waiting if each not in to_rewrite]
+    return done + [_end(rooms, erasure) for erasure in others if _is_over(rooms, erasure, now)]
 
 
 def is_ready(asked_at: datetime, zone: str, watermark: datetime | None, reasons: set[str]) -> bool:
@@ -90,6 +92,24 @@ def _delete(rooms: Rooms, erasure: Erasure) -> str:
     return (
         f"erasure {erased.erasure_id}: {objects} objects, rows of {', '.join(rows) or 'no table'}"
     )
+
+
+def _is_over(rooms: Rooms, erasure: Erasure, now: datetime) -> bool:
+    """Whether every copy has gone: by the receipt's dates, and by the snapshots that are kept."""
+    stages = Stages(erasure.requested_at, erasure.hidden_at, erasure.rewritten_at)
+    last = ends_at(stages)
+    if last is None or now < last or erasure.rewritten_at is None:
+        return False
+    oldest = forgetting.oldest_snapshot(rooms.iceberg, forgetting.rewritten_tables())
+    return oldest is None or oldest > erasure.rewritten_at
+
+
+def _end(rooms: Rooms, erasure: Erasure) -> str:
+    """Forget the ids: in the lake tonight, in Postgres once older snapshots of that have gone."""
+    if forgetting.unhide(rooms.lake.trino, rooms.iceberg, erasure.erasure_id):
+        return f"erasure {erasure.erasure_id}: the lake has forgotten whom it hid"
+    erasures.end(rooms.control, erasure.erasure_id)
+    return f"erasure {erasure.erasure_id} has ended"
 
 
 def _erased(erasure: Erasure) -> Erased:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -112,6 +113,30 @@ def tidy(table: Table) -> bool:
     with table.transaction() as change:
         _TidyAppend(operation=Operation.APPEND, transaction=change, io=table.io).commit()
     return True
+
+
+def unhide(trino: Trino, iceberg: Iceberg, erasure_id: int) -> int:
+    """Remove an erasure whose last copy has gone from web.erasures; return how many rows it had.
+
+    Older snapshots of that table hold the ids until they expire.
+    """
+    # TRICKY: counted before, because Trino does not tell how many rows whole files had.
+    (found,) = trino.rows(*bind(read_sql(_SQL / "hides.sql").text, {"erasure_id": erasure_id}))
+    if found["n"]:
+        trino.write(*bind(read_sql(_SQL / "unhide.sql").text, {"erasure_id": erasure_id}))
+    rewrite(trino, iceberg, ["erasures"])
+    return int(found["n"])
+
+
+def oldest_snapshot(iceberg: Iceberg, tables: Iterable[str]) -> datetime | None:
+    """Return when the oldest snapshot of these tables was made that is kept beside the newest."""
+    made = [
+        snapshot.timestamp_ms
+        for table in (_load(iceberg, name) for name in tables)
+        for snapshot in table.metadata.snapshots
+        if snapshot.snapshot_id != table.metadata.current_snapshot_id
+    ]
+    return datetime.fromtimestamp(min(made) / 1000, UTC) if made else None
 
 
 class _TidyAppend(_FastAppendFiles):

@@ -1,15 +1,18 @@
-"""Whom a site erased leaves every table and every recording; nobody else does."""
+"""Whom a site erased leaves every file: rows, statistics, manifests, objects; nobody else does."""
 
 import itertools
 import secrets
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psycopg
+import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog as Iceberg
 
@@ -18,8 +21,11 @@ from pipelines.batch.erasures.model import record
 from pipelines.batch.restate import Lake
 from pipelines.blobs import LocalBlobs
 from pipelines.lake.appending import append_rows
+from pipelines.lake.compaction import compact
 from pipelines.lake.config import load_config
 from pipelines.lake.errors import LakeUnavailable
+from pipelines.lake.expiry import expire
+from pipelines.lake.forgetting import oldest_snapshot, rewritten_tables
 from pipelines.lake.persons import Person, person_tables
 from pipelines.lake.tables import open_catalog
 from pipelines.lake.trino import Row, Trino
@@ -30,6 +36,7 @@ from serving.control.sites import create_site
 from tests.integration.own_database import own_database
 from tests.integration.stack import Stack
 from tests.sql.rows import RUN, TOPIC_ID, add_site, webhook
+from tests.sql.traces import traces
 
 SITE: Final = f"{RUN}-forget"
 GONE: Final = f"gone-{secrets.token_hex(12)}"
@@ -84,7 +91,7 @@ def row_of(table: str, visitor: str, user: str, number: int) -> dict[str, Any]:
 def paid(visitor: str) -> dict[str, Any]:
     """Return the webhook of a payment as web.events has it."""
     told = {"data": {"object": {"client_reference_id": visitor, "amount_total": 500}}}
-    return webhook("stripe", told, site_id=SITE, event_id=f"w-{visitor}", event_at=AT)
+    return webhook("stripe", told, site_id=SITE, event_id=f"w-{visitor == STAYS}", event_at=AT)
 
 
 def fill(iceberg: Iceberg, visitors: dict[str, str]) -> None:
@@ -92,6 +99,15 @@ def fill(iceberg: Iceberg, visitors: dict[str, str]) -> None:
     for table in person_tables():
         append_rows(iceberg, table, [row_of(table, v, u, n) for n, (v, u) in
                                      enumerate(visitors.items())])  # fmt: skip
+
+
+def warehouse(iceberg: Iceberg) -> Path:
+    return Path(urlsplit(iceberg.load_table(("web", "events")).location()).path).parent
+
+
+def expire_all(iceberg: Iceberg, later: timedelta = timedelta(hours=2)) -> None:
+    for name in (*rewritten_tables(), "erasures"):
+        expire(iceberg.load_table(("web", name)), datetime.now(UTC) + later)
 
 
 def counts(lake: Lake, visitor: str) -> dict[str, int]:
@@ -148,7 +164,7 @@ def asked(control: psycopg.Connection[Any], number: int, at: datetime) -> None:
 
 def test_nothing_goes_before_the_day_of_the_request_has_closed(filled: Rooms, hidden: int) -> None:
     asked(filled.control, hidden, datetime(2026, 11, 1, 10, tzinfo=UTC))
-    forget_persons(filled)
+    forget_persons(filled, datetime.now(UTC))
     assert set(counts(filled.lake, GONE).values()) == {1}
     assert erasures.get(filled.control, hidden).rewritten_at is None
 
@@ -171,11 +187,11 @@ def forgotten(filled: Rooms, hidden: int, lake_home: Stack) -> int:
     writer = threading.Thread(target=append)
     writer.start()
     try:
-        for allowed in itertools.count(3):
+        for allowed in itertools.count(8, 4):
             trino = Dying(filled.lake.trino.url, left=[allowed])
             try:
                 dying = replace(filled, lake=replace(filled.lake, trino=trino))
-                forget_persons(dying)
+                forget_persons(dying, datetime.now(UTC))
                 break
             except Died:
                 assert erasures.get(filled.control, hidden).rewritten_at is None
@@ -214,3 +230,72 @@ def test_payments_stay_in_the_books_of_nobody(filled: Rooms, forgotten: int) -> 
 
 def test_recordings_of_theirs_are_gone_whole(filled: Rooms, forgotten: int) -> None:
     assert filled.blobs.folders(f"{SITE}/2026-03-01/s") == [STAYS]
+
+
+def test_no_file_tells_of_them_once_older_snapshots_have_gone(
+    filled: Rooms, forgotten: int, hidden: int
+) -> None:
+    folder = warehouse(filled.iceberg)
+    before = traces(folder, GONE)
+    assert {Path(path).suffix for path in before} == {".parquet", ".avro"}
+    expire_all(filled.iceberg)
+    left = traces(folder, GONE) + traces(folder, USER)
+    assert {Path(path).parts[0] for path in left} == {Path(erasures_table(filled.iceberg)).name}
+    assert traces(folder, STAYS)
+
+
+def erasures_table(iceberg: Iceberg) -> str:
+    """Return where the table lies that has to know whom it hides."""
+    return urlsplit(iceberg.load_table(("web", "erasures")).location()).path
+
+
+def test_what_a_replay_brings_back_goes_again(filled: Rooms, forgotten: int, hidden: int) -> None:
+    first = erasures.get(filled.control, hidden).rewritten_at
+    again = row_of("events", GONE, USER, 0)
+    append_rows(filled.iceberg, "events", [again])
+    compact(filled.lake.trino, "events")
+    forget_persons(filled, datetime.now(UTC))
+    second = erasures.get(filled.control, hidden).rewritten_at
+    assert first
+    assert second
+    assert second > first
+    expire_all(filled.iceberg)
+    left = traces(warehouse(filled.iceberg), GONE)
+    assert {Path(path).parts[0] for path in left} == {Path(erasures_table(filled.iceberg)).name}
+
+
+def test_their_ids_go_when_the_last_copy_has_and_edges_refuse_them_still(
+    filled: Rooms, forgotten: int, hidden: int
+) -> None:
+    forget_persons(filled, datetime.now(UTC))
+    assert erasures.get(filled.control, hidden).state == "rewritten"
+    expire_all(filled.iceberg)
+    later = datetime.now(UTC) + timedelta(days=60)
+
+    forget_persons(filled, later)
+    assert erasures.get(filled.control, hidden).visitor_ids == [GONE]
+    forget_persons(filled, later)
+
+    ended = erasures.get(filled.control, hidden)
+    assert (ended.state, ended.visitor_ids, ended.user_id) == ("ended", [], None)
+    expire_all(filled.iceberg)
+    folder = warehouse(filled.iceberg)
+    assert traces(folder, GONE) + traces(folder, USER) == []
+    assert filled.control.execute("SELECT count(*) FROM erased_ids").fetchone() == (2,)
+
+
+def test_a_snapshot_that_is_kept_longer_puts_the_end_off(filled: Rooms, forgotten: int) -> None:
+    """The newest one of a Flink job stays while the job stands still."""
+    table = filled.iceberg.load_table(("web", "friction_live"))
+    rows = [row_of("friction_live", STAYS, "other", 0)]
+    arrow = pa.Table.from_pylist(rows, schema=table.schema().as_arrow())
+    table.append(arrow, snapshot_properties={"flink.job-id": "a", "flink.operator-id": "x"})
+    table.append(arrow)
+    expire_all(filled.iceberg)
+    tables = rewritten_tables()
+    kept = oldest_snapshot(filled.iceberg, tables)
+    assert kept is not None
+    table.append(arrow, snapshot_properties={"flink.job-id": "b", "flink.operator-id": "x"})
+    expire_all(filled.iceberg)
+    newer = oldest_snapshot(filled.iceberg, tables)
+    assert newer is None or newer > kept

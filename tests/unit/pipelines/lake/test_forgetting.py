@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _FastAppendFiles
 
-from pipelines.lake.forgetting import Erased, rewritten_tables, tidy
+from pipelines.lake.forgetting import Erased, oldest_snapshot, rewritten_tables, tidy
 from pipelines.lake.persons import Person
 from tests.sql.traces import traces
 
@@ -83,6 +83,18 @@ def test_what_was_appended_meanwhile_stays(iceberg: Iceberg, table: Table) -> No
     assert tidy(behind)
     found = iceberg.load_table(("web", "t")).scan().to_arrow()["visitor_id"].to_pylist()
     assert sorted(map(str, found)) == ["later", "stays"]
+
+
+def test_the_newest_snapshot_is_none_that_is_left_over(iceberg: Iceberg) -> None:
+    made = iceberg.create_table(("web", "t"), rows("x").schema)
+    assert oldest_snapshot(iceberg, ["t"]) is None
+    made.append(rows("x"))
+    assert oldest_snapshot(iceberg, ["t"]) is None
+    made.append(rows("x"))
+    first = made.metadata.snapshots[0].timestamp_ms
+    found = oldest_snapshot(iceberg, ["t"])
+    assert found
+    assert round(found.timestamp() * 1000) == first
 
 
 def test_rows_of_topics_go_up_to_the_offset_and_derived_ones_altogether() -> None:
