@@ -71,7 +71,7 @@ def switch(context: Context, run: str) -> None:
     trino = _trino(context)
     with _told(context):
         site = _run(trino, run).site_id
-        with site_lock(context.environment["HEADWATER_CONTROL_URL"], site):
+        with site_lock(context.environment["HEADWATER_POSTGRES_URL"], site):
             held = _run(trino, run)
             model.switch(trino, held, datetime.now(UTC))
     context.say(f"{held.day_count} days of {site} are those of {run} now")
@@ -121,13 +121,18 @@ def _row(run: "HeldRun") -> dict[str, Any]:
 
 
 def _compared(found: "Difference", by: Sequence[str]) -> dict[str, Any]:
-    values = {"measure": found.measure, "counting": found.counting, "held": found.held}
     return {
         "day": found.day,
         **dict(zip(by, found.by, strict=True)),
-        **values,
+        "measure": found.measure,
+        "counting": _number(found.counting),
+        "held": _number(found.held),
         "change": _change(found.counting, found.held),
     }
+
+
+def _number(value: Decimal | None) -> int | Decimal | None:
+    return int(value) if value is not None and value == value.to_integral_value() else value
 
 
 def _change(counting: Decimal | None, held: Decimal | None) -> str | None:
