@@ -11,7 +11,7 @@ import click
 from cli.context import Context, pass_context
 from cli.errors import CliError, UsageFault
 from cli.output import write_rows
-from cli.rooms import READER, ask_trino, open_control, sql_of
+from cli.rooms import READER, ask_trino, open_control, sql_of, told_plainly
 
 if TYPE_CHECKING:
     from pipelines.lake.persons import Person
@@ -71,15 +71,12 @@ def own_and_shared(browsers: Sequence[dict[str, Any]]) -> tuple[list[str], list[
 
 
 def _held(context: Context, person: "Person") -> list[dict[str, Any]]:
-    from pipelines.lake.errors import LakeError
     from pipelines.lake.persons import count_rows
     from pipelines.lake.trino import Trino
 
     trino = Trino(context.environment["HEADWATER_TRINO_URL"], READER)
-    try:
+    with told_plainly(context):
         counts = count_rows(trino, person)
-    except LakeError as error:
-        raise _away(context, error) from error
     return [{"table": f"web.{table}", "rows": count} for table, count in counts.items()]
 
 
@@ -105,7 +102,6 @@ def _request(context: Context, person: "Person") -> "Erasure":
 def _hide(context: Context, made: "Erasure", person: "Person") -> None:
     """Write web.erasures and note it; once, however often it is asked for."""
     from pipelines.batch.erasures.model import record
-    from pipelines.lake.errors import LakeError
     from pipelines.lake.trino import Trino
     from serving.control import erasures
 
@@ -114,7 +110,7 @@ def _hide(context: Context, made: "Erasure", person: "Person") -> None:
         return
     time.sleep(_EDGES_FOLLOW_SECONDS)
     trino = Trino(context.environment["HEADWATER_TRINO_URL"])
-    try:
+    with told_plainly(context):
         record(
             trino,
             made.erasure_id,
@@ -123,8 +119,6 @@ def _hide(context: Context, made: "Erasure", person: "Person") -> None:
             datetime.now(UTC),
             newest_offsets(context),
         )
-    except LakeError as error:
-        raise _away(context, error) from error
     with open_control(context) as conn:
         erasures.hidden(conn, made.erasure_id)
 
@@ -149,11 +143,3 @@ def newest_offsets(context: Context) -> dict[tuple[str, int], int]:
             fix="Start it (`headwater up`) and give the same command again.",
         ) from error
     return {(part.topic_id, place[1]): part.end - 1 for place, part in held.items()}
-
-
-def _away(context: Context, error: Exception) -> CliError:
-    return CliError(
-        str(error),
-        where=f"Trino of home {context.home}",
-        fix="See `headwater status`, then give the same command again.",
-    )

@@ -13,7 +13,7 @@ from cli.context import Context, pass_context
 from cli.errors import CliError, UsageFault
 from cli.progress import counted
 from cli.restate import read_day
-from cli.rooms import open_control
+from cli.rooms import open_control, told_plainly
 
 if TYPE_CHECKING:
     from pipelines.lake.export.asked import Export
@@ -113,18 +113,3 @@ def _write(context: Context, asked: "Export", form: str, out: IO[bytes]) -> int:
     trino = tenant(context.environment["HEADWATER_TRINO_URL"], asked.site_id)
     with told_plainly(context), trino.stream(*statement(asked)) as stream:
         return write_rows(Format(form), stream, out, counted(context, "export", "rows so far"))
-
-
-@contextmanager
-def told_plainly(context: Context) -> Iterator[None]:
-    """Turn what is wrong with the lake into a message of the command."""
-    from pipelines.lake.errors import LakeError
-
-    try:
-        yield
-    except LakeError as error:
-        raise CliError(
-            str(error),
-            where=f"Trino of home {context.home}",
-            fix="See `headwater status`, then give the same command again.",
-        ) from error

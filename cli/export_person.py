@@ -9,9 +9,9 @@ import click
 from cli.context import Context, pass_context
 from cli.erase import find_person
 from cli.errors import CliError, UsageFault
-from cli.export import find_site, opened, told_plainly
+from cli.export import find_site, opened
 from cli.progress import counted
-from cli.rooms import ask_trino, sql_of
+from cli.rooms import ask_trino, sql_of, told_plainly
 
 if TYPE_CHECKING:
     from pipelines.lake.export.person import Archive

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli.context import Context, pass_context
-from cli.errors import CliError, UsageFault
+from cli.errors import UsageFault
 from cli.output import output_option, write_rows
-from cli.rooms import READER
+from cli.rooms import READER, told_plainly
 
 if TYPE_CHECKING:
     from pipelines.batch.held_runs.model import Difference, HeldRun
@@ -81,15 +81,12 @@ def switch(context: Context, run: str) -> None:
 def _told(context: Context) -> Iterator[None]:
     """Tell people what went wrong in words of theirs."""
     from pipelines.batch.errors import NotHeld
-    from pipelines.lake.errors import LakeError
 
-    try:
-        yield
-    except NotHeld as error:
-        raise UsageFault(str(error), fix="See `headwater held list`.") from error
-    except LakeError as error:
-        where = f"Trino of home {context.home}"
-        raise CliError(str(error), where=where, fix="See `headwater status`.") from error
+    with told_plainly(context):
+        try:
+            yield
+        except NotHeld as error:
+            raise UsageFault(str(error), fix="See `headwater held list`.") from error
 
 
 def _trino(context: Context, user: str = "headwater") -> "Trino":

@@ -52,6 +52,21 @@ def open_control(context: Context) -> Iterator["Connection"]:
         raise kind(str(error), where=_place("control plane", context), fix=error.fix) from error
 
 
+@contextmanager
+def told_plainly(context: Context) -> Iterator[None]:
+    """Turn what is wrong with the lake into a message of the command."""
+    from pipelines.lake.errors import LakeError
+
+    try:
+        yield
+    except LakeError as error:
+        raise CliError(
+            str(error),
+            where=_place("Trino", context),
+            fix="See `headwater status`, then give the same command again.",
+        ) from error
+
+
 def ask_trino(context: Context, sql: str, parameters: Sequence[Any] = ()) -> Answer:
     """Run one SELECT as the read-only user. Parameters are bound by Trino, never pasted."""
     import requests
