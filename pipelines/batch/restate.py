@@ -22,6 +22,7 @@ from pipelines.batch.errors import UnknownSite
 from pipelines.batch.revenue_events import model as revenue_events
 from pipelines.batch.run import Run, new_run_id
 from pipelines.batch.tables import BATCH_TABLES, FOLDER
+from pipelines.enrich.channel import rules_of_site
 from pipelines.lake.appending import Append, refuse_to_append
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Row, Trino
@@ -89,9 +90,20 @@ def restate(
         watermark = read_watermark(lake)
         due = due_days(lake, snapshot, site_id)
         wanted = linked_to(dates, due, watermark)
-        now, zone = lake.now(), zone_of(lake, site_id)
-        run = Run(new_run_id(now), site_id, zone, wanted, reason, snapshot, watermark, now)
-        run = replace(run, goals=lake.goals(site_id), is_held=is_held)
+        now, site = lake.now(), _mirrored(lake, site_id)
+        run = Run(
+            run_id=new_run_id(now),
+            site_id=site_id,
+            zone=site["zone"],
+            dates=wanted,
+            reason=reason,
+            snapshot=snapshot,
+            watermark=watermark,
+            started_at=now,
+            is_held=is_held,
+            goals=lake.goals(site_id),
+            channel_rules=rules_of_site(json.loads(site["channel_rules"] or "null")),
+        )
         return [
             _restate_stretch(
                 lake, replace(run, run_id=new_run_id(lake.now()), dates=stretch), before_switch
@@ -119,13 +131,17 @@ def read_watermark(lake: Lake) -> datetime | None:
 
 def zone_of(lake: Lake, site_id: str) -> str:
     """Return the IANA zone of a site, or raise UnknownSite."""
-    rows = lake.ask(_DUE / "zone.sql", {"site_id": site_id})
+    return str(_mirrored(lake, site_id)["zone"])
+
+
+def _mirrored(lake: Lake, site_id: str) -> Row:
+    rows = lake.ask(_DUE / "site.sql", {"site_id": site_id})
     if not rows:
         raise UnknownSite(
             f"Site {site_id!r} is not in web.sites, the mirror of the control plane. "
             "Create it with `headwater sites create`; the mirror follows before each restatement."
         )
-    return str(rows[0]["zone"])
+    return rows[0]
 
 
 def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:

@@ -10,6 +10,7 @@ from pipelines.batch.days import begin_of, is_closed, looks_until, may_stay_open
 from pipelines.lake.trino import Parameter
 from schemas.goals import SiteGoals
 from schemas.load import RULES
+from schemas.loaders.edge_rules import ChannelRule
 
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +32,7 @@ class Run:
     started_at: datetime
     is_held: bool = False
     goals: SiteGoals = SiteGoals()
+    channel_rules: tuple[ChannelRule, ...] = ()
 
     # Names of `parameters`.
     PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot", "runs_table")

@@ -1,5 +1,5 @@
 -- One row = one run that is held back, and whether it may still be switched to.
--- In:     web.held_runs, web.day_runs
+-- In:     web.held_runs, analytics.day_runs
 -- Owner:  analytics
 WITH held AS (
     SELECT

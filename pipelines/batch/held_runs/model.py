@@ -4,7 +4,7 @@ A held run wrote every table of its days; no `day_runs` row names it, so no view
 maintenance purges it after a day unless somebody switched to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -76,7 +76,7 @@ def differences(
         "table": table,
         "date_column": restated_tables()[table],
         "groups": ", ".join(str(place) for place in range(1, len(by) + 2)),
-        "columns": ", ".join([*_named(table, by), *_of_both(sums)]),
+        "columns": ", ".join([*_named(table, by, sums), *_of_both(sums)]),
     }
     values = {"site_id": run.site_id, "run_id": run.run_id}
     rows = trino.rows(*bind(read_sql(_FOLDER / "compare.sql", names).text, values))
@@ -88,8 +88,7 @@ def measures(table: str) -> list[str]:
     known = restated_tables()
     if table not in known:
         raise NotHeld(f"{table!r} is no table of days. Tables: {', '.join(known)}.")
-    names = [field.name for field in RECORDS[TABLES[table].record].fields]
-    return [name for name in names if name.endswith(_SUMMED) or name == "credit"]
+    return [name for name in _columns(table) if name.endswith(_SUMMED) or name == "credit"]
 
 
 def switch(trino: Trino, run: HeldRun, now: datetime) -> None:
@@ -104,9 +103,12 @@ def switch(trino: Trino, run: HeldRun, now: datetime) -> None:
     trino.write(*bind(read_sql(_FOLDER / "switch.sql").text, values))
 
 
-def _named(table: str, by: Sequence[str]) -> Iterator[str]:
-    summed = set(measures(table))
-    names = [f.name for f in RECORDS[TABLES[table].record].fields if f.name not in summed]
+def _columns(table: str) -> list[str]:
+    return [field.name for field in RECORDS[TABLES[table].record].fields]
+
+
+def _named(table: str, by: Sequence[str], summed: Collection[str]) -> Iterator[str]:
+    names = [name for name in _columns(table) if name not in summed]
     for place, name in enumerate(by):
         if name not in names:
             raise NotHeld(f"web.{table} has no column {name!r}. Use {', '.join(names)}.")
