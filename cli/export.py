@@ -57,8 +57,7 @@ def command(
     """Write rows to stdout or a file; how far it is goes to stderr."""
     from pipelines.lake.export.asked import Export
 
-    asked = Export(site_id, "UTC", table, first, last)
-    _check(asked)  # what needs no home, first
+    _check(table, first, last)  # what needs no home, first
     if form == "parquet" and output == _STDOUT and sys.stdout.isatty():
         raise UsageFault("Parquet is not for a terminal.", fix="Give --output FILE.")
     site = find_site(context, site_id)
@@ -68,13 +67,12 @@ def command(
     context.say(f"{count:,} rows of {table}" + ("" if output == _STDOUT else f" in {output}"))
 
 
-def _check(asked: "Export") -> None:
-    from pipelines.lake.export.asked import check
-    from pipelines.lake.export.errors import ExportRefused
+def _check(table: str, first: date | None, last: date | None) -> None:
+    from schemas.exports import NoExport, check_export
 
     try:
-        check(asked)
-    except ExportRefused as error:
+        check_export(table, first, last)
+    except NoExport as error:
         raise UsageFault(str(error), fix=error.fix) from error
 
 
@@ -108,7 +106,8 @@ def opened(output: str) -> Iterator[IO[bytes]]:
 
 def _write(context: Context, asked: "Export", form: str, out: IO[bytes]) -> int:
     from pipelines.lake.export.asked import statement, tenant
-    from pipelines.lake.export.files import Format, write_rows
+    from pipelines.lake.export.files import write_rows
+    from schemas.exports import Format
 
     trino = tenant(context.environment["HEADWATER_TRINO_URL"], asked.site_id)
     with told_plainly(context), trino.stream(*statement(asked)) as stream:

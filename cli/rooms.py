@@ -37,12 +37,11 @@ def open_control(context: Context) -> Iterator["Connection"]:
     from serving.control.database import connect
 
     refused = (
-        errors.InvalidSite,
+        errors.InvalidField,
         errors.InvalidKey,
         errors.InvalidRestatement,
         errors.InvalidReport,
         errors.InvalidErasure,
-        errors.InvalidGoal,
     )
     try:
         with connect(context.environment["HEADWATER_POSTGRES_URL"]) as conn:

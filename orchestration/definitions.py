@@ -10,11 +10,14 @@ from orchestration.care import (
     forget_recordings_job,
     purge_runs,
 )
+from orchestration.exports import forget_exports, write_exports
 from orchestration.reports import send_reports
 from orchestration.schedules import (
     compaction,
     erasing,
+    export_queue,
     forgetting,
+    forgetting_exports,
     hourly,
     nightly,
     purge,
@@ -33,7 +36,9 @@ definitions = dg.Definitions(
         forget_recordings_job,
         forget_persons_job,
         send_reports,
+        write_exports,
+        forget_exports,
     ],
-    schedules=[hourly, nightly, compaction, purge, forgetting, erasing],
-    sensors=[restatement_queue, reports_due],
+    schedules=[hourly, nightly, compaction, purge, forgetting, erasing, forgetting_exports],
+    sensors=[restatement_queue, reports_due, export_queue],
 )

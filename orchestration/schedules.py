@@ -12,9 +12,10 @@ from orchestration.care import (
     forget_recordings_job,
     purge_runs,
 )
+from orchestration.exports import forget_exports, write_exports
 from orchestration.opening import open_control
 from orchestration.reports import send_reports
-from serving.control import restatements
+from serving.control import exports, restatements
 from serving.reports.send import due_now
 
 QUEUE_TAG: Final = "headwater/queue"
@@ -79,6 +80,13 @@ erasing = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
+forgetting_exports = dg.ScheduleDefinition(
+    name="forget_exports",
+    job=forget_exports,
+    cron_schedule="12 4 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
 
 @dg.sensor(
     job=restate_job,
@@ -124,4 +132,29 @@ def reports_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipR
     )
     if alive:
         return dg.SkipReason(f"run {alive[0].run_id} sends reports")
+    return dg.RunRequest()
+
+
+@dg.sensor(
+    job=write_exports,
+    minimum_interval_seconds=3,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def export_queue(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Start a run when a file is asked for and no run writes any.
+
+    An export that says `running` while no run is left was lost with its process: it fails.
+    """
+    with open_control() as control:
+        waiting = exports.open_exports(control)
+        if not waiting:
+            return dg.SkipReason("nobody waits")
+        alive = context.instance.get_runs(
+            dg.RunsFilter(job_name=write_exports.name, statuses=_RUNNING), limit=1
+        )
+        if alive:
+            return dg.SkipReason(f"run {alive[0].run_id} writes exports")
+        for job in waiting:
+            if job.status == "running":
+                exports.fail(control, job.export_id, "its run ended without a verdict; ask again")
     return dg.RunRequest()

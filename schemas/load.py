@@ -10,6 +10,7 @@ from schemas.loaders.records import load_records
 from schemas.loaders.rules import load_rules
 from schemas.loaders.tables import load_tables
 from schemas.loaders.topics import load_topics
+from schemas.loaders.views import load_day_columns
 
 FOLDER: Final = Path(__file__).parent
 RECORDS: Final = load_records(FOLDER / "avro")
@@ -18,6 +19,7 @@ TABLES: Final = load_tables(FOLDER / "tables", RECORDS)
 RULES: Final = load_rules(FOLDER / "rules")
 SOURCES: Final = load_sources(FOLDER / "rules" / "sources.csv")
 METRICS: Final = load_metrics(FOLDER / "metrics", RECORDS, RULES)
+DAY_COLUMNS: Final = load_day_columns(FOLDER / "views")
 DIMENSIONS: Final = load_dimensions(FOLDER / "metrics", RECORDS)
 
 check_quality_columns(RULES.quality, RECORDS)

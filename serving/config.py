@@ -19,7 +19,8 @@ class MissingSetting(Exception):
 class Config:
     """What the API needs to know about its surroundings.
 
-    `dashboard` is the built page and may be absent. Without `kafka_bootstrap` nothing is told live.
+    `dashboard` is the built page and may be absent. Without `kafka_bootstrap` nothing is told live,
+    without the folder `exports` no file is handed out.
     """
 
     host: str
@@ -29,6 +30,7 @@ class Config:
     trino_url: str
     dashboard: Path
     kafka_bootstrap: str = ""
+    exports: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
@@ -45,6 +47,7 @@ class Config:
             trino_url=_needed(env, "HEADWATER_TRINO_URL"),
             dashboard=Path(__file__).parent / "dashboard" / "dist",
             kafka_bootstrap=env.get("HEADWATER_KAFKA_BOOTSTRAP", ""),
+            exports=Path(folder) if (folder := env.get("HEADWATER_EXPORTS")) else None,
         )
 
 

@@ -5,6 +5,7 @@ ServingError
 ├── NotSignedIn         401  no key, no cookie, or one that does not count
 ├── Forbidden           403  a site or a write that this caller may not touch
 ├── NotFound            404
+├── NotDone             409  it is asked for, but not there yet, or it failed
 ├── TooManyStreams      429  as many listen to live events as may
 └── Unavailable         503  what is needed is away and nothing remembered can stand in
     ├── LakeUnavailable      Trino does not answer
@@ -61,6 +62,12 @@ class NotFound(ServingError):
     """There is no such thing for this caller."""
 
     status, code, title = 404, "not_found", "Not found"
+
+
+class NotDone(ServingError):
+    """What is asked for is known but cannot be given as it stands."""
+
+    status, code, title = 409, "not_done", "Not done"
 
 
 class TooManyStreams(ServingError):

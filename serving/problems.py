@@ -14,8 +14,8 @@ from serving.control.errors import (
     ControlError,
     DuplicateGoal,
     DuplicateSite,
-    InvalidGoal,
-    InvalidSite,
+    InvalidField,
+    UnknownExport,
     UnknownGoal,
     UnknownRestatement,
     UnknownSite,
@@ -83,19 +83,19 @@ async def _on_serving_error(request: Request, error: Exception) -> Response:
     return respond(problem_of(error, request))
 
 
-_CONTROL: Final = {
+_CONTROL: Final[dict[type[Exception], int]] = {
     UnknownSite: 404,
     UnknownRestatement: 404,
     UnknownGoal: 404,
+    UnknownExport: 404,
     DuplicateSite: 409,
     DuplicateGoal: 409,
-    InvalidSite: 422,
 }
 
 
 async def _on_control_error(request: Request, error: Exception) -> Response:
     status = _CONTROL.get(type(error), 422)
-    loc: list[str | int] = [error.field] if isinstance(error, InvalidSite | InvalidGoal) else []
+    loc: list[str | int] = [error.field] if isinstance(error, InvalidField) else []
     item = ErrorItem(loc=loc, msg=str(error), fix=getattr(error, "fix", ""))
     title = "Not found" if status == HTTPStatus.NOT_FOUND else "The request makes no sense"
     code = "not_found" if status == HTTPStatus.NOT_FOUND else "bad_request"

@@ -15,7 +15,7 @@ import psycopg_pool
 
 from serving.cache import Cache
 from serving.control import keys, links, sites
-from serving.control.errors import UnknownSite
+from serving.control.errors import ControlError, UnknownSite
 from serving.control.keys import Key
 from serving.control.sites import Site
 from serving.errors import ControlAway
@@ -64,6 +64,10 @@ class Store:
                     return what(connection, *args, **kwargs)
             except (psycopg.OperationalError, psycopg_pool.PoolTimeout) as error:
                 raise ControlAway("Postgres does not answer; nothing was changed.") from error
+            except psycopg.DataError as error:
+                # A NUL in a text, a number beyond its type: no row has it, none can.
+                told = "A value of the request cannot be stored; nothing was changed."
+                raise ControlError(told, "Leave out NUL characters and endless numbers.") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 

@@ -56,6 +56,7 @@ def _files(home: Home) -> dict[str, str]:
         "HEADWATER_WAREHOUSE": (home.path / "warehouse").as_uri(),
         "HEADWATER_CHECKPOINTS": (home.path / "checkpoints").as_uri(),
         "HEADWATER_RECORDINGS": (home.path / "recordings").as_uri(),
+        "HEADWATER_EXPORTS": str(home.path / "exports"),
         "HEADWATER_GEO_V4": str(geo_file("ipv4")),
         "HEADWATER_GEO_V6": str(geo_file("ipv6")),
         "DAGSTER_HOME": str(home.path / "dagster"),

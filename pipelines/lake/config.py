@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.catalog import Catalog, CatalogError
 from pipelines.lake.errors import MissingSetting
@@ -10,12 +11,13 @@ from pipelines.lake.errors import MissingSetting
 
 @dataclass(frozen=True)
 class Config:
-    """Where the catalog, Trino, the control plane's Postgres and the recordings are."""
+    """Where the catalog, Trino, the control plane's Postgres, recordings and exports are."""
 
     catalog: Catalog
     trino_url: str
     control_url: str
     recordings: str = ""
+    exports: Path | None = None
 
 
 def load_config(env: Mapping[str, str] | None = None) -> Config:
@@ -30,6 +32,7 @@ def load_config(env: Mapping[str, str] | None = None) -> Config:
         trino_url=_needed(env, "HEADWATER_TRINO_URL"),
         control_url=_needed(env, "HEADWATER_POSTGRES_URL"),
         recordings=env.get("HEADWATER_RECORDINGS", ""),
+        exports=Path(folder) if (folder := env.get("HEADWATER_EXPORTS")) else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from pipelines.lake.expiry import KEEP_FOR
 from schemas.load import RECORDS, RULES, TABLES, TOPICS
 
+_NIGHT: Final = timedelta(days=1)  # what goes by age goes the night after
 _PERSONAL: Final = ("visitor_id", "user_id", "payload")
 
 
@@ -73,6 +74,9 @@ def _under_way(stages: Stages) -> Iterator[Copy]:
     window = timedelta(hours=RULES.delivery.duplicate_window_hours)
     rule = f"state is kept for {_hours(window)}, checkpoints follow"
     yield Copy("state of the stream", stages.hidden_at and stages.hidden_at + window, rule)
+    kept = timedelta(days=RULES.exports.keep_days)
+    gone = stages.hidden_at and stages.hidden_at + kept + _NIGHT
+    yield Copy("files asked for over the API", gone, f"removed the night after {kept.days} days")
     segment = timedelta(hours=RULES.delivery.topic_segment_hours)
     for topic in TOPICS.values():
         columns = {field.name for name in topic.records for field in RECORDS[name].fields}

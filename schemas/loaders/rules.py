@@ -172,6 +172,14 @@ class NameRules:
 
 
 @dataclass(frozen=True)
+class ExportRules:
+    """How long files of exports are kept, and how many may wait (rules/exports.toml)."""
+
+    keep_days: int
+    max_open: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -199,6 +207,7 @@ class Rules:
     quality: QualityRules
     paths: PathRules
     goals: GoalRules
+    exports: ExportRules
 
 
 def load_rules(folder: Path) -> Rules:

@@ -15,6 +15,8 @@ ControlError
 ├── InvalidGoal      a condition, name or day of a goal that cannot be
 ├── DuplicateGoal    the site has a goal of that id
 ├── UnknownGoal      no goal of that id
+├── InvalidExport    a table, format or days that cannot be exported, or too many wait
+├── UnknownExport    no export of that id
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -27,12 +29,16 @@ class ControlError(Exception):
         self.fix = fix
 
 
-class InvalidSite(ControlError):
-    """A field of a site holds something that cannot be."""
+class InvalidField(ControlError):
+    """The base of what names the `field` that holds something that cannot be."""
 
     def __init__(self, field: str, message: str, fix: str = "") -> None:
         super().__init__(message, fix)
         self.field = field
+
+
+class InvalidSite(InvalidField):
+    """A field of a site holds something that cannot be."""
 
 
 class DuplicateSite(ControlError):
@@ -75,12 +81,8 @@ class UnknownErasure(ControlError):
     """No erasure has that number."""
 
 
-class InvalidGoal(ControlError):
+class InvalidGoal(InvalidField):
     """A field of a goal holds something that cannot be."""
-
-    def __init__(self, field: str, message: str, fix: str = "") -> None:
-        super().__init__(message, fix)
-        self.field = field
 
 
 class DuplicateGoal(ControlError):
@@ -89,6 +91,14 @@ class DuplicateGoal(ControlError):
 
 class UnknownGoal(ControlError):
     """The site has no goal of that id."""
+
+
+class InvalidExport(InvalidField):
+    """A table, format or days that cannot be exported, or too many exports wait."""
+
+
+class UnknownExport(ControlError):
+    """The site has no export of that id."""
 
 
 class ControlUnavailable(ControlError):

@@ -43,11 +43,13 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
         "purge_runs",
         "forget_recordings",
         "forget_persons",
+        "forget_exports",
     }
     assert {s.default_status for s in schedules} == {dg.DefaultScheduleStatus.RUNNING}
     sensors = {sensor.name: sensor.default_status for sensor in definitions.sensors or []}
     assert sensors == {
         "restatement_queue": dg.DefaultSensorStatus.RUNNING,
+        "export_queue": dg.DefaultSensorStatus.RUNNING,
         "reports_due": dg.DefaultSensorStatus.RUNNING,
     }
 

@@ -1,34 +1,26 @@
 """Goals of sites on a real Postgres, and the command that keeps them."""
 
-import asyncio
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import httpx
 import pytest
 
 from orchestration.opening import open_lake
 from pipelines.lake.config import load_config
 from schemas.goals import Destination, Event, Goal, Pages, SiteGoals
 from schemas.load import RULES
-from serving.app import make_app
-from serving.config import Config
 from serving.control import goals, keys, restatements, sites
 from serving.control.database import Connection, connect
 from serving.control.errors import DuplicateGoal, InvalidGoal, UnknownGoal, UnknownSite
-from serving.lake import Lake
-from serving.parts import build
-from serving.store import Store
+from tests.integration.own_api import Ask, own_api
 from tests.integration.own_database import own_database
 from tests.integration.stack import Stack
-from tests.unit.serving.fakes import FakeLake
 
-Ask = Callable[..., httpx.Response]
 # In Berlin it is the 10th already.
 NOW: Final = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
 TODAY: Final = date(2026, 3, 10)
@@ -241,21 +233,8 @@ def test_the_command_says_what_is_wrong(home: Stack, words: tuple[str, ...], sai
 
 @pytest.fixture
 def ask(conn: Connection, tmp_path: Path) -> Iterator[Ask]:
-    """The API over that database; a lake is not asked for goals."""
-    url = f"{conn.info.dsn} password={conn.info.password}"
-    store = Store(url)
-    config = Config("hw", 8080, "http://hw:8080", url, "", tmp_path)
-    parts = build(config, cast(Lake, FakeLake(lambda sql: [])), store)
-    transport = httpx.ASGITransport(make_app(parts))
-
-    async def send(method: str, path: str, key: str, **given: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://hw:8080") as client:
-            return await client.request(method, path, headers=headers, **given)
-
-    store.open()
-    yield lambda *words, **given: asyncio.run(send(*words, **given))
-    store.close()
+    with own_api(conn, tmp_path) as asking:
+        yield asking
 
 
 def test_the_api_adds_lists_and_removes(conn: Connection, site: str, ask: Ask) -> None:

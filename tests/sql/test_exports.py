@@ -14,10 +14,12 @@ from pyarrow import parquet
 
 from pipelines.batch.restate import Lake
 from pipelines.lake.errors import LakeUnavailable, QueryFailed
-from pipelines.lake.export.asked import Export, day_columns, statement, tenant
-from pipelines.lake.export.files import Format, drafted, write_rows
+from pipelines.lake.export.asked import Export, statement, tenant
+from pipelines.lake.export.files import drafted, write_rows
 from pipelines.lake.export.values import check_columns
 from pipelines.lake.trino import Trino
+from schemas.exports import Format
+from schemas.load import DAY_COLUMNS
 from tests.integration.stack import Stack
 from tests.sql.rows import RUN, add_site, chunk, day_of_events, day_run, event, insert
 
@@ -159,8 +161,8 @@ def test_every_view_can_be_exported(url: str, lake: Lake) -> None:
         "SELECT table_name FROM lake.information_schema.tables WHERE table_schema = 'analytics'"
     )}  # fmt: skip
     # Rows of session_pages hold their place, for which files have no type; page_views has the rest.
-    assert views - set(day_columns()) == {"erasures", "session_pages"}
-    for table, day in day_columns().items():
+    assert views - set(DAY_COLUMNS) == {"erasures", "session_pages"}
+    for table, day in DAY_COLUMNS.items():
         asked = export(table) if day else export(table, None, None)
         with tenant(url, SITE).stream(*statement(asked)) as stream:
             check_columns(stream.columns)

@@ -1,20 +1,17 @@
 """What is exported: the rows of a view that are of one site, over its local days."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pipelines.lake.export.errors import ExportRefused
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Trino
-from pipelines.lake.views import load_views
+from schemas.exports import check_export
+from schemas.load import DAY_COLUMNS
 
 _FOLDER: Final = Path(__file__).parent
-_NO_DAY: Final = "none"
 
 
 @dataclass(frozen=True)
@@ -31,46 +28,10 @@ class Export:
     last: date | None = None
 
 
-@cache
-def day_columns() -> Mapping[str, str | None]:
-    """Return the views that can be exported, with the column of the day; None if rows have none.
-
-    The headers of schemas/views say it: `Day: event_date`, `Day: none`. A view that says nothing
-    is not for taking away.
-    """
-    said = {view.name: view.said("Day") for view in load_views()}
-    return {
-        name: None if words[0] == _NO_DAY else words[0]
-        for name, words in sorted(said.items())
-        if words
-    }
-
-
-def check(export: Export) -> None:
-    """Raise ExportRefused for what is no export."""
-    columns = day_columns()
-    if export.table not in columns:
-        raise ExportRefused(
-            f"No table {export.table!r} to export.", f"Tables: {', '.join(columns)}."
-        )
-    if columns[export.table] is None:
-        if export.first or export.last:
-            raise ExportRefused(
-                f"Rows of {export.table} are of no day.", "Leave the days out to get all of them."
-            )
-        return
-    if export.first is None or export.last is None:
-        raise ExportRefused(
-            f"{export.table} is exported by days.", "Give the first and the last day."
-        )
-    if export.last < export.first:
-        raise ExportRefused("The last day lies before the first.", "Exchange the two.")
-
-
 def statement(export: Export) -> tuple[str, list[Parameter]]:
-    """Return the SELECT with its values; raises ExportRefused."""
-    check(export)
-    column = day_columns()[export.table]
+    """Return the SELECT with its values; raises NoExport."""
+    check_export(export.table, export.first, export.last)
+    column = DAY_COLUMNS[export.table]
     names, values = {"view": export.table}, {"site_id": export.site_id}
     if column is None or export.first is None or export.last is None:
         return bind(read_sql(_FOLDER / "site_rows.sql", names).text, values)

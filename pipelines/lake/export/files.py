@@ -8,7 +8,6 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ import msgspec
 
 from pipelines.lake.export.values import arrow_type, arrow_values, check_columns, texts
 from pipelines.lake.trino import Stream
+from schemas.exports import Format
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,14 +25,6 @@ _GROUP_BYTES: Final = 32_000_000  # of Arrow's memory; some tens of columns make
 _NEEDS_QUOTES: Final = re.compile(r'[",\r\n]|^\s|\s$|^$')
 _TO_JSON: Final = msgspec.json.Encoder().encode
 Told = Callable[[int], None]
-
-
-class Format(StrEnum):
-    """How the rows are written."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-    JSON = "json"  # one object a line
 
 
 def write_rows(form: Format, stream: Stream, out: IO[bytes], told: Told = lambda _: None) -> int:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import IO, Final
 
 from pipelines.blobs import BlobError, Blobs
-from pipelines.lake.export.files import Format, Told, write_rows
+from pipelines.lake.export.files import Told, write_rows
 from pipelines.lake.export.parts import RECORDINGS, Part, parts
 from pipelines.lake.export.readme import Held, readme
 from pipelines.lake.persons import Person
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Stream, Trino
+from schemas.exports import Format
 
 _FOLDER: Final = Path(__file__).parent
 _GZIP: Final = ".gz"

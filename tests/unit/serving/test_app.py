@@ -333,9 +333,10 @@ def test_every_route_of_the_api_has_a_stable_name_and_words(world: World) -> Non
         for operation in methods.values()
     ]
     assert sorted(name for name, _ in names) == [
-        "add_goal", "dictionary", "list_goals", "list_sites", "live_events", "live_friction",
-        "paths", "quality", "queries", "queries_by_link", "query", "query_by_link", "realtime",
-        "remove_goal", "request_restatement", "restatement",
+        "add_goal", "dictionary", "export", "export_file", "list_exports", "list_goals",
+        "list_sites", "live_events", "live_friction", "paths", "quality", "queries",
+        "queries_by_link", "query", "query_by_link", "realtime", "remove_goal",
+        "request_export", "request_restatement", "restatement",
     ]  # fmt: skip
     assert all(words for _, words in names)
 

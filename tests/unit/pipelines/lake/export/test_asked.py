@@ -4,15 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipelines.lake.export.asked import Export, day_columns, statement
-from pipelines.lake.export.errors import ExportRefused
+from pipelines.lake.export.asked import Export, statement
 from pipelines.lake.views import load_views
+from schemas.exports import NoExport
+from schemas.load import DAY_COLUMNS
 
 DAY = date(2026, 3, 29)
 
 
 def test_views_say_which_column_is_the_day() -> None:
-    columns = day_columns()
+    columns = DAY_COLUMNS
     assert columns["events"] == "event_date"
     assert columns["users"] is None
     assert "erasures" not in columns
@@ -67,6 +68,6 @@ def test_rows_of_no_day_are_exported_whole() -> None:
 def test_what_is_no_export_is_refused(
     table: str, first: date | None, last: date | None, told: str
 ) -> None:
-    with pytest.raises(ExportRefused, match=told) as refused:
+    with pytest.raises(NoExport, match=told) as refused:
         statement(Export("shop", "UTC", table, first, last))
     assert refused.value.fix

@@ -13,8 +13,9 @@ import pytest
 from pyarrow import parquet
 
 from pipelines.lake.export.errors import ExportRefused
-from pipelines.lake.export.files import Format, drafted, write_rows
+from pipelines.lake.export.files import drafted, write_rows
 from pipelines.lake.trino import Column, Stream
+from schemas.exports import Format
 
 # Type -> as Trino writes it, as Parquet reads it, as JSON has it, as CSV has it.
 CASES: Final[dict[str, tuple[Any, Any, Any, str]]] = {
