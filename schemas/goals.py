@@ -36,6 +36,11 @@ class Property:
     name: str
     value: str
 
+    @property
+    def number(self) -> float | None:
+        """The value as a number, None if it does not read as one."""
+        return float(self.value) if _NUMBER.fullmatch(self.value) else None
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -150,9 +155,9 @@ def condition_of(kind: str, given: Mapping[str, Any]) -> Condition:
             f"It is defined by {', '.join(sorted(known))}.",
         )
     if shape is Destination:
-        return _destination(given)
+        return destination_of(given)
     if shape is Event:
-        return _event(given)
+        return event_of(given)
     return Duration(_at_least(given)) if shape is Duration else Pages(_at_least(given))
 
 
@@ -190,7 +195,8 @@ def checked_text(field: str, value: Any, longest: int = RULES.goals.text_length)
     return value
 
 
-def _destination(given: Mapping[str, Any]) -> Destination:
+def destination_of(given: Mapping[str, Any]) -> Destination:
+    """Read what is asked of a path; raises InvalidCondition."""
     match = given.get("match")
     if match not in MATCHES:
         raise InvalidCondition(
@@ -210,7 +216,8 @@ def _destination(given: Mapping[str, Any]) -> Destination:
     return Destination(match, path)
 
 
-def _event(given: Mapping[str, Any]) -> Event:
+def event_of(given: Mapping[str, Any]) -> Event:
+    """Read what is asked of an event; raises InvalidCondition."""
     name = checked_text("event_name", given.get("event_name"))
     listed = given.get("properties") or ()
     if not isinstance(listed, Sequence) or isinstance(listed, str):
@@ -256,8 +263,7 @@ def _flat(goal: Goal) -> dict[str, Any]:
         row["event_name"] = "page_view"
     if isinstance(goal.condition, Event):
         row["properties"] = [
-            {**asdict(one), "number": float(one.value) if _NUMBER.fullmatch(one.value) else None}
-            for one in goal.condition.properties
+            {**asdict(one), "number": one.number} for one in goal.condition.properties
         ]
     return row
 

@@ -11,7 +11,7 @@ from serving import problems, warm
 from serving.docs import add_docs
 from serving.frame import Frame
 from serving.parts import Parts
-from serving.routes import exports, goals, live, paths, quality, query, service, sites
+from serving.routes import exports, funnels, goals, live, paths, quality, query, service, sites
 
 _SILENT: Final = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
@@ -52,6 +52,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.include_router(quality.router)
     app.include_router(paths.router)
     app.include_router(exports.router)
+    app.include_router(funnels.router)
     app.include_router(live.router)
     add_docs(app)
     app.include_router(service.router)

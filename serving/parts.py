@@ -12,6 +12,7 @@ from serving.cache import Cache
 from serving.callers import caller_of, cookie_name
 from serving.config import Config
 from serving.freshness import Freshness
+from serving.funnels import FunnelsView
 from serving.lake import Lake
 from serving.live.feed import LiveFeed
 from serving.live.tail import KafkaTail
@@ -33,6 +34,7 @@ class Parts:
     service: Service
     live: LiveView
     paths: PathsView
+    funnels: FunnelsView
     feed: LiveFeed
     page: Page
 
@@ -59,6 +61,7 @@ def build(config: Config, lake: Lake, store: Store) -> Parts:
         service=Service(answers),
         live=LiveView(lake, cache),
         paths=PathsView(lake, cache, freshness),
+        funnels=FunnelsView(lake, cache, freshness),
         feed=LiveFeed(KafkaTail(kafka) if (kafka := config.kafka_bootstrap) else None, RULES.live),
         page=Page(config.dashboard),
     )

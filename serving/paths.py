@@ -1,27 +1,21 @@
 """Which way the visitors of a site walk: steps onwards from a page, or back from it."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
 from schemas.load import RULES
-from serving.asked import bucket_of
-from serving.cache import Cache
-from serving.freshness import Freshness, State
-from serving.lake import Lake, Records
+from serving.asking import SiteView
+from serving.lake import Records
 from serving.query import periods
 from serving.query.files import read_query
-from serving.query.periods import Span
 from serving.query.schemas import Meta
 from serving.query.sql import Statement, sql
 from serving.scope import SiteScope
-from serving.shaping import Reading, meta_without_metrics
 
 Direction = Literal["forward", "backward"]
 VIEW: Final = "analytics.session_pages"
@@ -70,45 +64,20 @@ class PathsAsk:
     device: str | None
 
 
-class PathsView:
-    """Answers how sessions walk; closed days from memory, the others read once in 5 s."""
-
-    def __init__(
-        self,
-        lake: Lake,
-        cache: Cache,
-        freshness: Freshness,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._lake = lake
-        self._cache = cache
-        self._freshness = freshness
-        self._clock = clock
-
-    def today(self, scope: SiteScope) -> date:
-        """Return the site's local date."""
-        return datetime.fromtimestamp(self._clock(), ZoneInfo(scope.timezone)).date()
+class PathsView(SiteView):
+    """Answers how sessions walk."""
 
     async def of(self, scope: SiteScope, ask: PathsAsk) -> Paths:
         """Return the steps; older ones with their age while Trino is away."""
-        started, now = time.perf_counter(), datetime.fromtimestamp(self._clock(), UTC)
         span = periods.of_dates(ask.first, ask.last, scope.timezone)
-        state = await self._freshness.of(scope)
-        statement, read = statement_of(scope, ask), Reading()
-        found = await self._cache.get(
-            statement,
-            _token(state, span, now),
-            lambda: self._lake.rows(statement, scope),
-            len,
-        )
-        links = read.saw(found)
+        links, meta = await self.read(statement_of(scope, ask), scope, span, VIEW)
         return Paths(
             site=scope.site_id,
             direction=ask.direction,
             page=ask.page,
             steps=_steps(links),
             links=[_link(link) for link in links],
-            meta=meta_without_metrics(state, span, now, read, started, [VIEW]),
+            meta=meta,
         )
 
 
@@ -118,11 +87,6 @@ def statement_of(scope: SiteScope, ask: PathsAsk) -> Statement:
     read = (scope.site_id, ask.first, ask.last)
     limits = (ask.steps, ask.steps, ask.steps, ask.pages)
     return Statement(scope.site_id, sql(read_query("paths"), *chosen, *read, *limits))
-
-
-def _token(state: State, span: Span, now: datetime) -> tuple[str, int]:
-    is_open = state.open_from(span) < span.end
-    return state.version(span), bucket_of(now) if is_open else 0
 
 
 def _link(row: Sequence[Any]) -> PathLink:

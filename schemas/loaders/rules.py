@@ -17,6 +17,7 @@ from schemas.loaders.edge_rules import (
     PrivacyRules,
     RecordingRules,
 )
+from schemas.loaders.funnel_rules import FunnelRules, check_funnels
 from schemas.loaders.goal_rules import GoalRules, check_goals
 from schemas.loaders.path_rules import PathRules, check_paths
 from schemas.loaders.quality_rules import QualityRules, check_quality
@@ -208,6 +209,7 @@ class Rules:
     paths: PathRules
     goals: GoalRules
     exports: ExportRules
+    funnels: FunnelRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -224,6 +226,7 @@ def load_rules(folder: Path) -> Rules:
     check_quality(rules.quality)
     check_paths(rules.paths)
     check_goals(rules.goals)
+    check_funnels(rules.funnels, rules.events.passive)
     return rules
 
 

@@ -10,13 +10,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.load import RULES
-from serving.errors import query_error
+from serving.errors import QueryError, query_error
 
 UNITS: Final = ("minute", "hour", "day", "week", "month")
 DAYS: Final = {"day": 1, "7d": 7, "28d": 28, "30d": 30, "91d": 91}
 MONTHS: Final = {"month": 1, "6mo": 6, "12mo": 12}
 NAMES: Final = (*DAYS, "24h", *MONTHS, "year", "all")
 MAX_BUCKETS: Final = 5_000
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2200
+_WEEK: Final = timedelta(days=7)
 _STEP: Final = timedelta(minutes=15)  # every offset in use today is a multiple of this
 Bucket = date | datetime
 
@@ -63,6 +66,18 @@ def midnight(day: date, zone: str) -> datetime:
 def of_dates(first: date, last: date, zone: str) -> Span:
     """Return the span of two local dates, both included."""
     return Span(midnight(first, zone), midnight(last + timedelta(days=1), zone), zone)
+
+
+def days_asked(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the first and last local date asked for: of a week, and until today, if not said."""
+    last = last or today
+    first = first or max(date.min + _WEEK, last) - _WEEK + timedelta(days=1)
+    for place, day in (("to", last), ("from", first)):
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            raise _no_year((place,), str(day))
+    if last < first:
+        raise query_error(("to",), "It lies before `from`.", "Exchange the two.")
+    return first, last
 
 
 def named(name: str, zone: str, now: datetime, first_ever: date) -> Span:
@@ -120,11 +135,15 @@ def _parsed(text: str, loc: tuple[str | int, ...]) -> Bucket:
             f"{text!r} is neither a date nor an instant.",
             "Write 2026-03-01, or 2026-03-01T08:00:00+01:00.",
         ) from None
-    if not 1970 <= found.year <= 2200:
-        raise query_error(loc, f"The year of {text!r} is not between 1970 and 2200.")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise _no_year(loc, text)
     if isinstance(found, datetime) and found.tzinfo is None:
         raise query_error(loc, f"{text!r} has no offset.", f"Write {text}Z for UTC.")
     return found
+
+
+def _no_year(loc: tuple[str | int, ...], text: str) -> QueryError:
+    return query_error(loc, f"The year of {text!r} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
 
 
 def before(span: Span, now: datetime) -> Span:

@@ -1,18 +1,17 @@
 """Which way visitors walk."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
 from schemas.load import RULES
-from serving.errors import query_error
 from serving.parts import UseCaller, UseParts
 from serving.paths import Direction, Paths, PathsAsk
+from serving.query import periods
 from serving.routes.query import ERRORS
 
 router = APIRouter(prefix="/api/v1", tags=["paths"], responses=ERRORS)
-_WEEK: Final = timedelta(days=7)
 _MAX_PAGES: Final = RULES.paths.pages_per_step
 _From = Annotated[date | None, Query(alias="from", description="First local date.")]
 _To = Annotated[date | None, Query(alias="to", description="Last local date; today if not given.")]
@@ -55,9 +54,6 @@ async def paths(
     beyond the last step asked for.
     """
     scope = await parts.scope(caller, site)
-    last = last or parts.paths.today(scope)
-    first = first or last - _WEEK + timedelta(days=1)
-    if last < first:
-        raise query_error(("to",), "It lies before `from`.", "Exchange the two.")
+    first, last = periods.days_asked(first, last, parts.paths.today(scope))
     ask = PathsAsk(first, last, direction, page, steps, pages, channel, device)
     return await parts.paths.of(scope, ask)

@@ -60,6 +60,13 @@ WRONG: Final[dict[str, list[tuple[str, str, str]]]] = {
         ('" > "', '""', "a separator is needed"),
         ('"(other)"', '"(other\'s)"', "a separator is needed, and no"),
     ],
+    "funnels": [
+        ("max_steps          = 12 ", "max_steps = 13 ", "max_steps must be 2 to 12"),
+        ("window_seconds     = 1209600", "window_seconds = 7776001", "window_seconds must be 1 to"),
+        ("values             = 10", "values = 51", "values must be 1 to max_values"),
+        ("max_exclusions     = 5", "max_exclusions = -1", "max_exclusions must not"),
+        ('"page_leave", "identify"', '"page_leave", "signup"', "signup is not passive"),
+    ],
 }
 
 

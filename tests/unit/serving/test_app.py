@@ -19,6 +19,7 @@ from serving.app import make_app
 from serving.cache import Cache
 from serving.config import Config
 from serving.freshness import Freshness
+from serving.funnels import FunnelsView
 from serving.live.feed import LiveFeed
 from serving.page import Page
 from serving.parts import Parts
@@ -81,6 +82,7 @@ def make_world(folder: Path) -> World:
         service=Service(Answers(lake, cache, freshness, clock)),
         live=LiveView(lake, cache, clock),
         paths=PathsView(lake, cache, freshness, clock),
+        funnels=FunnelsView(lake, cache, freshness, clock),
         feed=LiveFeed(None, RULES.live),
         page=Page(config.dashboard),
     )
@@ -333,11 +335,10 @@ def test_every_route_of_the_api_has_a_stable_name_and_words(world: World) -> Non
         for operation in methods.values()
     ]
     assert sorted(name for name, _ in names) == [
-        "add_goal", "dictionary", "export", "export_file", "list_exports", "list_goals",
+        "add_goal", "dictionary", "export", "export_file", "funnel", "list_exports", "list_goals",
         "list_sites", "live_events", "live_friction", "paths", "quality", "queries",
-        "queries_by_link", "query", "query_by_link", "realtime", "remove_goal",
-        "request_export", "request_restatement", "restatement",
-    ]  # fmt: skip
+        "queries_by_link", "query", "query_by_link", "realtime", "remove_goal", "request_export",
+        "request_restatement", "restatement"]  # fmt: skip
     assert all(words for _, words in names)
 
 

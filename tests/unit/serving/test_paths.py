@@ -87,6 +87,9 @@ def test_older_figures_come_with_their_age_while_trino_is_away(world: World) -> 
     ("query", "place"),
     [
         ("?from=2026-03-20&to=2026-03-01", ["to"]),
+        ("?from=0001-01-01", ["from"]),
+        ("?to=9999-12-31", ["to"]),
+        ("?to=0001-01-01", ["to"]),
         ("?steps=0", ["steps"]),
         ("?steps=101", ["steps"]),
         ("?pages=0", ["pages"]),
