@@ -16,7 +16,7 @@ from cli.restate import between, read_day
 from cli.rooms import open_control
 
 if TYPE_CHECKING:
-    from schemas.goals import SiteGoals
+    from schemas.site_definitions import SiteDefinitions
     from serving.control.database import Connection
     from serving.control.restatements import Restatement
     from serving.control.sites import Site
@@ -69,7 +69,7 @@ def command(
 ) -> None:
     """Write the plan to stdout, a row for each request; queue them and show how far they are."""
     from serving.control import restatements
-    from serving.control.goals import goals_of_site
+    from serving.control.definitions import definitions_of_site
     from serving.control.sites import get_site
 
     between(first, last)
@@ -77,7 +77,7 @@ def command(
     with open_control(context) as conn:
         days = _days(context, get_site(conn, site_id), first, last, table)
         if is_outdated_only:
-            days, digest = _outdated(days, goals_of_site(conn, site_id))
+            days, digest = _outdated(days, definitions_of_site(conn, site_id))
             reason += f" to definitions {digest}"
         earlier = [] if again else restatements.with_reason(conn, site_id, reason)
         due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
@@ -110,15 +110,15 @@ def _days(context: Context, site: "Site", first: date, last: date, table: str | 
     return [day for day in days if day.local_date not in done]
 
 
-def _outdated(days: Sequence[Day], goals: "SiteGoals") -> tuple[list[Day], str]:
+def _outdated(days: Sequence[Day], own: "SiteDefinitions") -> tuple[list[Day], str]:
     """Return those made with other definitions, and what tells the newest from others."""
     from pipelines.batch.definitions import definitions
 
     newest = definitions()
-    of_goals = [goals.digest_on(day.local_date) for day in days]
-    told = [newest, of_goals] if any(of_goals) else newest
+    of_days = [own.digests_on(day.local_date) for day in days]
+    told = [newest, of_days] if any(of_days) else newest
     digest = hashlib.sha256(repr(told).encode()).hexdigest()[:8]
-    return [day for day in days if day.is_outdated(newest, goals)], digest
+    return [day for day in days if day.is_outdated(newest, own)], digest
 
 
 def _tell(

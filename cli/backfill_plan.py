@@ -11,7 +11,7 @@ from cli.context import Context
 from cli.rooms import ask_trino, sql_of
 
 if TYPE_CHECKING:
-    from schemas.goals import SiteGoals
+    from schemas.site_definitions import SiteDefinitions
     from serving.control.restatements import Restatement
     from serving.control.sites import Site
 
@@ -27,11 +27,11 @@ class Day:
     has_run: bool
     definitions: str | None = None
 
-    def is_outdated(self, newest: Mapping[str, str], goals: "SiteGoals") -> bool:
-        """Whether its run was made with other definitions than the newest, or other goals."""
+    def is_outdated(self, newest: Mapping[str, str], own: "SiteDefinitions") -> bool:
+        """Whether its run was made with other definitions than the newest and the site's own."""
         from pipelines.batch.definitions import of_day, outdated
 
-        wanted = of_day(newest, goals, self.local_date)
+        wanted = of_day(newest, own, self.local_date)
         return self.has_run and bool(outdated(json.loads(self.definitions or "{}"), wanted))
 
 

@@ -13,7 +13,7 @@ from cli.output import output_option, write_rows
 from cli.rooms import ask_trino, open_control, sql_of
 
 if TYPE_CHECKING:
-    from schemas.goals import SiteGoals
+    from schemas.site_definitions import SiteDefinitions
 
 _COLUMNS = ("site", "table", "reason", "days", "from", "to")
 
@@ -32,12 +32,12 @@ class Touched(NamedTuple):
 @pass_context
 def command(context: Context, site: str | None, output: str) -> None:
     """Write a row for each table of a site that has days made with other definitions."""
-    from serving.control.goals import goals_by_site
+    from serving.control.definitions import definitions_by_site
 
     with open_control(context) as conn:
-        goals = goals_by_site(conn)
+        own = definitions_by_site(conn)
     runs = ask_trino(context, sql_of("runs_by_definitions"), [site, site]).as_dicts()
-    rows = touched(runs, goals)
+    rows = touched(runs, own)
     write_rows(rows, output, _COLUMNS)
     for name in dict.fromkeys(row["site"] for row in rows):
         first = min(row["from"] for row in rows if row["site"] == name)
@@ -48,18 +48,18 @@ def command(context: Context, site: str | None, output: str) -> None:
 
 
 def touched(
-    runs: Iterable[Mapping[str, Any]], goals: "Mapping[str, SiteGoals]"
+    runs: Iterable[Mapping[str, Any]], own: "Mapping[str, SiteDefinitions]"
 ) -> list[dict[str, Any]]:
     """Return what is outdated, given days of sites by the definitions they were made with."""
     from pipelines.batch.definitions import definitions, of_day, outdated
-    from schemas.goals import SiteGoals
+    from schemas.site_definitions import SiteDefinitions
 
     newest = definitions()
     found: dict[Touched, list[date]] = defaultdict(list)
     for run in runs:
         site, made_with = run["site_id"], json.loads(run["definitions"] or "{}")
         for day in run["dates"]:
-            wanted = of_day(newest, goals.get(site, SiteGoals()), day)
+            wanted = of_day(newest, own.get(site, SiteDefinitions()), day)
             for table, reason in outdated(made_with, wanted).items():
                 found[Touched(site, table, reason)].append(day)
     return [

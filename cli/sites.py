@@ -26,7 +26,7 @@ _COLUMNS = (
 )
 _CHANNELS_CHANGED: Final = (
     "edges follow in two seconds; days gone by change when they are restated: "
-    "headwater backfill --site {site} --from DAY --to DAY --again"
+    "headwater backfill --site {site} --from DAY --to DAY --outdated"
 )
 
 

@@ -9,10 +9,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest_edge.errors import Forbidden, UnknownKey
-from pipelines.enrich.channel import rules_of_site
 from schemas.erased import erased_digest
 from schemas.load import RULES
-from schemas.loaders.edge_rules import ChannelRule
+from schemas.loaders.edge_rules import ChannelRule, rules_of_site
 from schemas.recording import RecordingSettings, recording_of
 
 _COOKIELESS: Final = frozenset(RULES.privacy.cookieless_modes) - {"never"}

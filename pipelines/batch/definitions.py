@@ -14,13 +14,17 @@ from typing import Final
 from pipelines.batch.run import Run
 from pipelines.batch.tables import BATCH_TABLES, FOLDER, BatchTable
 from pipelines.lake.sql import read_sql
-from schemas.goals import SiteGoals
 from schemas.load import RULES, SOURCES
+from schemas.site_definitions import SiteDefinitions
 
 SWITCH: Final = "day_runs"
 # Tables that say which run counts, and hold nothing of a day.
 _OF_RUNS: Final = (SWITCH, "held_runs")
-GOALS: Final = "daily_goal"  # the one table that counts goals, which are each site's own
+# Tables that are made by what sites define themselves -> which part of it, and as people say it.
+_OWN: Final = {
+    "channels_restated": ("channel_rules", "rules of channels"),
+    "daily_goal": ("goals", "goals"),
+}
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _OF_A_RUN: Final = {name: "?" for name in Run.PARAMETERS}
 
@@ -49,10 +53,14 @@ def definitions() -> dict[str, str]:
     }
 
 
-def of_day(definitions: Mapping[str, str], goals: SiteGoals, day: date) -> dict[str, str]:
-    """Return the definitions with the goals that a site's day has; without any as they are."""
-    digest = goals.digest_on(day)
-    mine = {} if digest is None else {GOALS: f"{definitions[GOALS]}+{digest}"}
+def of_day(definitions: Mapping[str, str], own: SiteDefinitions, day: date) -> dict[str, str]:
+    """Return the definitions with the site's own of a day; without any they are as they were."""
+    digests = own.digests_on(day)
+    mine = {
+        table: f"{definitions[table]}+{digests[part]}"
+        for table, (part, _) in _OWN.items()
+        if part in digests
+    }
     return {**definitions, **mine}
 
 
@@ -69,7 +77,8 @@ def outdated(made_with: Mapping[str, str], newest: Mapping[str, str]) -> dict[st
             found[name] = "new, or made before definitions were recorded"
         elif made_with[name] != digest:
             is_older = made_with[name].partition("+")[0] != digest.partition("+")[0]
-            found[name] = "its definition changed" if is_older else "the site's goals changed"
+            found[name] = "its definition" if is_older else f"the site's {_OWN[name][1]}"
+            found[name] += " changed"
         elif needs:
             found[name] = f"reads {', '.join(needs)}"
     return found

@@ -22,12 +22,13 @@ from pipelines.batch.errors import UnknownSite
 from pipelines.batch.revenue_events import model as revenue_events
 from pipelines.batch.run import Run, new_run_id
 from pipelines.batch.tables import BATCH_TABLES, FOLDER
-from pipelines.enrich.channel import rules_of_site
 from pipelines.lake.appending import Append, refuse_to_append
 from pipelines.lake.sql import bind, read_sql
 from pipelines.lake.trino import Parameter, Row, Trino
 from schemas.goals import SiteGoals
 from schemas.load import RULES, TOPICS
+from schemas.loaders.edge_rules import rules_of_site
+from schemas.site_definitions import SiteDefinitions
 
 # Tables whose rows Python makes: a run and a way to ask in, lists of rows out, a commit each.
 MODELS: Final[Mapping[str, Callable[[Run, Ask], Iterable[list[Row]]]]] = {
@@ -101,8 +102,9 @@ def restate(
             watermark=watermark,
             started_at=now,
             is_held=is_held,
-            goals=lake.goals(site_id),
-            channel_rules=rules_of_site(json.loads(site["channel_rules"] or "null")),
+            own=SiteDefinitions(
+                lake.goals(site_id), rules_of_site(json.loads(site["channel_rules"] or "null"))
+            ),
         )
         return [
             _restate_stretch(
@@ -183,7 +185,7 @@ def _restate_stretch(lake: Lake, run: Run, before_switch: Callable[[Run], object
 def _definitions(run: Run) -> list[str]:
     """Return what each day of a run was made with."""
     made_with = definitions()
-    return [json.dumps(of_day(made_with, run.goals, day)) for day in run.dates]
+    return [json.dumps(of_day(made_with, run.own, day)) for day in run.dates]
 
 
 def _write_model(lake: Lake, run: Run, table: str) -> None:

@@ -8,9 +8,8 @@ from typing import ClassVar, Final
 
 from pipelines.batch.days import begin_of, is_closed, looks_until, may_stay_open
 from pipelines.lake.trino import Parameter
-from schemas.goals import SiteGoals
 from schemas.load import RULES
-from schemas.loaders.edge_rules import ChannelRule
+from schemas.site_definitions import SiteDefinitions
 
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,8 +30,7 @@ class Run:
     watermark: datetime | None
     started_at: datetime
     is_held: bool = False
-    goals: SiteGoals = SiteGoals()
-    channel_rules: tuple[ChannelRule, ...] = ()
+    own: SiteDefinitions = SiteDefinitions()
 
     # Names of `parameters`.
     PARAMETERS: ClassVar[tuple[str, ...]] = ("events_snapshot", "runs_table")
@@ -46,8 +44,8 @@ class Run:
             "run_id": self.run_id,
             "site_id": self.site_id,
             "zone": self.zone,
-            "goals": self.goals.as_json(),
-            "exclude_bots": self.goals.exclude_bots,
+            "goals": self.own.goals.as_json(),
+            "exclude_bots": self.own.goals.exclude_bots,
             "reason": self.reason,
             "dates": list(self.dates),
             "first_date": self.dates[0],

@@ -2,12 +2,11 @@
 
 import re
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pipelines.enrich.url import host_of
 from schemas.load import RULES, SOURCES
-from schemas.loaders.edge_rules import ChannelRule, Source, channel_rules
-from schemas.loaders.strict import SchemaError
+from schemas.loaders.edge_rules import ChannelRule, Source
 
 _RULES: Final = RULES.channels
 _CLICK_IDS: Final = {rule.parameter: rule for rule in _RULES.click_ids}
@@ -54,17 +53,6 @@ def channel_of(
         if _fits(rule, source, category, medium, (campaign or "").lower()):
             return rule.channel
     return _RULES.fallback_channel
-
-
-def rules_of_site(setting: Any) -> tuple[ChannelRule, ...]:
-    """Return a site's own rules; a setting that holds none is left out whole: events still count.
-
-    Whoever sets them is told of what is wrong by `channel_rules`.
-    """
-    try:
-        return channel_rules(setting or [], "settings.channel_rules")
-    except SchemaError:
-        return ()
 
 
 @lru_cache(16_384)

@@ -52,6 +52,17 @@ def channel_rules(rules: Any, where: str) -> tuple[ChannelRule, ...]:
     return tuple(found)
 
 
+def rules_of_site(setting: Any) -> tuple[ChannelRule, ...]:
+    """Return a site's own rules; a setting that holds none is left out whole: events still count.
+
+    Whoever sets them is told of what is wrong by `channel_rules`.
+    """
+    try:
+        return channel_rules(setting or [], "settings.channel_rules")
+    except SchemaError:
+        return ()
+
+
 def _sound(rule: ChannelRule, where: str) -> ChannelRule:
     conditions = {name: value for name, value in vars(rule).items() if name != "channel" and value}
     if not rule.channel or not conditions:

@@ -6,7 +6,10 @@ from typing import Any, Final
 
 import pytest
 
+from pipelines.batch.definitions import definitions, of_day
 from pipelines.batch.restate import Lake, restate
+from schemas.loaders.edge_rules import rules_of_site
+from schemas.site_definitions import SiteDefinitions
 from tests.sql.rows import RUN, add_site, event, insert
 
 DAY: Final = date(2026, 3, 1)
@@ -85,6 +88,12 @@ def test_a_rule_of_the_site_moves_its_days_and_goes_again(lake: Lake, site: str)
         f" WHERE site_id = '{site}' AND visitor_id = 'direct'"
     )
     assert last == {"last_channel": "Partners", "last_source": "acme"}
+
+    (made,) = lake.trino.rows(
+        f"SELECT definitions FROM lake.analytics.day_runs WHERE site_id = '{site}'"
+    )
+    mine = SiteDefinitions(channel_rules=rules_of_site([PARTNERS]))
+    assert json.loads(made["definitions"]) == of_day(definitions(), mine, DAY)
 
     set_rules(lake, site, [], 2)
     restate(lake, site, [DAY], "no rules")

@@ -45,6 +45,7 @@ from schemas.goals import (
     Property,
     SiteGoals,
 )
+from schemas.site_definitions import SiteDefinitions
 from tests.sql.rows import (
     RUN,
     add_site,
@@ -370,7 +371,8 @@ def test_the_checks_of_a_run_pass(lake: Lake, runs: list[Run], table: BatchTable
 def test_a_plan_finds_the_days_made_with_other_goals(lake: Lake) -> None:
     case = next(case for case in CASES if "then" in case.settings)
     runs = lake.trino.rows(sql_of("runs_by_definitions"), [case.site(), case.site()])
-    assert touched(runs, case.goals(case.settings["then"])) == [
+    own = {site: SiteDefinitions(of) for site, of in case.goals(case.settings["then"]).items()}
+    assert touched(runs, own) == [
         {
             "site": case.site(),
             "table": "daily_goal",

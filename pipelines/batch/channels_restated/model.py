@@ -26,7 +26,7 @@ def moved(run: Run, origins: Iterable[Row]) -> list[Row]:
     found: list[Row] = []
     for origin in origins:
         channel = channel_of(
-            origin["source"], origin["medium"], origin["campaign"], run.channel_rules
+            origin["source"], origin["medium"], origin["campaign"], run.own.channel_rules
         )
         if channel != origin["edge_channel"]:
             own = {"site_id": run.site_id, "run_id": run.run_id, "channel": channel}

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,8 @@ from pipelines.batch.tables import BATCH_TABLES
 from pipelines.lake.sql import PARAMETERS
 from schemas.goals import Event, Goal, Pages, Property, SiteGoals
 from schemas.load import RULES
+from schemas.loaders.edge_rules import ChannelRule
+from schemas.site_definitions import SiteDefinitions
 
 
 def test_what_was_made_with_the_same_definitions_is_as_it_should_be() -> None:
@@ -74,13 +76,17 @@ def goal(goal_id: str = "share", first: int = 1, last: int | None = None) -> Goa
     return Goal(goal_id, goal_id, "event", Event(goal_id), date(2026, 3, first), until)
 
 
-def made_with(goals: SiteGoals, *days: int) -> list[dict[str, object]]:
-    return [run(json.dumps(of_day(definitions(), goals, date(2026, 3, day))), day) for day in days]
+def made_with(own: SiteDefinitions, *days: int) -> list[dict[str, object]]:
+    return [run(json.dumps(of_day(definitions(), own, date(2026, 3, day))), day) for day in days]
+
+
+def of(*goals: Goal, **more: Any) -> SiteDefinitions:
+    return SiteDefinitions(SiteGoals(goals, **more))
 
 
 def test_a_goal_touches_the_days_it_counts_on_and_no_other_table() -> None:
-    runs = made_with(SiteGoals(), 1, 2, 3, 4)
-    (row,) = touched(runs, {"s": SiteGoals((goal(first=2, last=3),))})
+    runs = made_with(SiteDefinitions(), 1, 2, 3, 4)
+    (row,) = touched(runs, {"s": of(goal(first=2, last=3))})
     assert row == {
         "site": "s",
         "table": "daily_goal",
@@ -89,35 +95,55 @@ def test_a_goal_touches_the_days_it_counts_on_and_no_other_table() -> None:
         "from": date(2026, 3, 2),
         "to": date(2026, 3, 3),
     }
-    assert touched(runs, {"another": SiteGoals((goal(),))}) == []
+    assert touched(runs, {"another": of(goal())}) == []
 
 
 def test_days_made_with_the_goals_they_have_are_as_they_should_be() -> None:
-    goals = SiteGoals((goal("a"), goal("b", first=2)))
+    goals = of(goal("a"), goal("b", first=2))
     runs = made_with(goals, 1, 2)
     assert touched(runs, {"s": goals}) == []
-    assert touched(runs, {"s": SiteGoals((goal("b", first=2), goal("a")))}) == []
-    ended = SiteGoals((goal("a", last=1), goal("b", first=2)))
+    assert touched(runs, {"s": of(goal("b", first=2), goal("a"))}) == []
+    ended = of(goal("a", last=1), goal("b", first=2))
     assert [row["from"].day for row in touched(runs, {"s": ended})] == [2]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        SiteGoals((replace(goal(), name="Other"),)),
-        SiteGoals((replace(goal(), condition=Event("other")),)),
-        SiteGoals((replace(goal(), condition=Event("share", (Property("plan", "pro"),))),)),
-        SiteGoals((replace(goal(), kind="pages", condition=Pages(1)),)),
-        SiteGoals((goal(),), exclude_bots=True),
-        SiteGoals(),
+        of(replace(goal(), name="Other")),
+        of(replace(goal(), condition=Event("other"))),
+        of(replace(goal(), condition=Event("share", (Property("plan", "pro"),)))),
+        of(replace(goal(), kind="pages", condition=Pages(1))),
+        of(goal(), exclude_bots=True),
+        of(),
     ],
 )
-def test_each_part_of_a_goal_counts(other: SiteGoals) -> None:
-    (row,) = touched(made_with(SiteGoals((goal(),)), 1), {"s": other})
+def test_each_part_of_a_goal_counts(other: SiteDefinitions) -> None:
+    (row,) = touched(made_with(of(goal()), 1), {"s": other})
     assert row["reason"] == "the site's goals changed"
 
 
 def test_a_changed_query_is_told_before_changed_goals() -> None:
     runs = [run(json.dumps({**definitions(), "daily_goal": "another+goals"}), 1)]
-    (row,) = touched(runs, {"s": SiteGoals((goal(),))})
+    (row,) = touched(runs, {"s": of(goal())})
     assert row["reason"] == "its definition changed"
+
+
+PARTNERS = ChannelRule("Partners", source=("acme",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((), (PARTNERS,)), ((PARTNERS,), ()), ((PARTNERS,), (replace(PARTNERS, channel="Friends"),))],
+)
+def test_a_sites_rules_of_channels_touch_every_day_and_what_reads_channels(
+    before: tuple[ChannelRule, ...], after: tuple[ChannelRule, ...]
+) -> None:
+    runs = made_with(SiteDefinitions(channel_rules=before), 1, 2)
+    rows = {row["table"]: row for row in touched(runs, {"s": SiteDefinitions(channel_rules=after)})}
+    assert rows["channels_restated"]["reason"] == "the site's rules of channels changed"
+    assert rows["sessions_restated"]["reason"] == "reads channels_restated"
+    assert {"daily_source", "touchpoints"} <= rows.keys()
+    assert {row["days"] for row in rows.values()} == {2}
+    assert not {"visitor_days", "friction_restated"} & rows.keys()
+    assert touched(runs, {"s": SiteDefinitions(channel_rules=before)}) == []
