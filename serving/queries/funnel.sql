@@ -32,6 +32,7 @@ WITH site_events AS (
 -- Of all events only those that matter to the funnel: steps, exclusions, and in a strict one what lies between.
 walks AS (
     SELECT
+        visitor_id,
         array_agg(found ORDER BY event_at, seq, topic_offset, topic_id, topic_partition) AS happened
     FROM site_events
     WHERE cardinality(found.steps) > 0
@@ -40,38 +41,44 @@ walks AS (
     GROUP BY visitor_id
     HAVING count_if(contains(found.steps, 1)) > 0
 ),
--- Of each step: ms it took, and the place of the event with which its try began.
-tries AS (
-    SELECT
-        happened,
-        ${fold} AS reached
-    FROM walks
-),
-visitors AS (
-    SELECT
-        reached,
-        happened[element_at(filter(reached, step -> step.took IS NOT NULL), -1).started].value AS value
-    FROM tries
-    WHERE reached[1].took IS NOT NULL
-),
-ranks AS (
-    SELECT value, row_number() OVER (ORDER BY count(*) DESC, value) <= ${values} AS is_named
-    FROM visitors
-    GROUP BY value
-),
+-- TRICKY: a name for what is computed is no place where it is kept: asked for twice, it is computed twice. So the fold stands
+-- in unnest alone, and what follows has one source each.
 visitor_steps AS (
     SELECT
-        step.step_number, step.took, ranks.is_named, if(ranks.is_named, ranks.value) AS value
-    FROM visitors
-    JOIN ranks ON ranks.value IS NOT DISTINCT FROM visitors.value
-    CROSS JOIN unnest(visitors.reached) WITH ORDINALITY AS step (took, started, step_number)
+        step.step_number, step.took,
+        -- A visitor is of the value of the step that they came furthest to.
+        max_by(step.value, step.step_number) OVER (PARTITION BY walks.visitor_id) AS value
+    FROM walks
+    CROSS JOIN unnest(
+        ${fold}
+    ) WITH ORDINALITY AS step (took, value, step_number)
     WHERE step.took IS NOT NULL
+),
+value_steps AS (
+    SELECT value, step_number, count(*) AS visitor_count, array_agg(took) AS times
+    FROM visitor_steps
+    GROUP BY value, step_number
+),
+counted_values AS (
+    SELECT
+        *, max(if(step_number = 1, visitor_count)) OVER (PARTITION BY value) AS value_count
+    FROM value_steps
+),
+named_values AS (
+    SELECT
+        step_number, visitor_count, times, value,
+        dense_rank() OVER (ORDER BY value_count DESC, value) <= ${values} AS is_named
+    FROM counted_values
+),
+named_steps AS (
+    SELECT step_number, visitor_count, times, is_named, if(is_named, value) AS value
+    FROM named_values
 ),
 totals AS (
     SELECT
-        step_number, grouping(value) = 1 AS is_total, is_named, value, count(*) AS visitor_count,
-        array_agg(took ORDER BY took) AS times
-    FROM visitor_steps
+        step_number, grouping(value) = 1 AS is_total, is_named, value,
+        sum(visitor_count) AS visitor_count, array_sort(flatten(array_agg(times))) AS times
+    FROM named_steps
     GROUP BY GROUPING SETS ((step_number), (step_number, is_named, value))
 ),
 funnel AS (

@@ -98,5 +98,8 @@ reduce(
             )
         )[1]
     )[1],
-    state -> state.reached
+    state -> transform(
+        state.reached,
+        step -> CAST(ROW(step.took, happened[step.started].value) AS row(took bigint, value varchar))
+    )
 )

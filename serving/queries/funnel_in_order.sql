@@ -68,5 +68,5 @@ transform(
         ),
         held -> held
     ),
-    step -> CAST(ROW(step.took, step.began) AS row(took bigint, started bigint))
+    step -> CAST(ROW(step.took, happened[step.began].value) AS row(took bigint, value varchar))
 )
