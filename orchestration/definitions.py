@@ -19,6 +19,7 @@ from orchestration.schedules import (
     forgetting,
     forgetting_exports,
     hourly,
+    lost_runs,
     nightly,
     purge,
     reports_due,
@@ -40,5 +41,5 @@ definitions = dg.Definitions(
         forget_exports,
     ],
     schedules=[hourly, nightly, compaction, purge, forgetting, erasing, forgetting_exports],
-    sensors=[restatement_queue, reports_due, export_queue],
+    sensors=[restatement_queue, reports_due, export_queue, lost_runs],
 )

@@ -13,6 +13,7 @@ from orchestration.care import (
     purge_runs,
 )
 from orchestration.exports import forget_exports, write_exports
+from orchestration.lost_runs import end_lost_runs, served_since
 from orchestration.opening import open_control
 from orchestration.reports import send_reports
 from serving.control import exports, restatements
@@ -158,3 +159,13 @@ def export_queue(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
             if job.status == "running":
                 exports.fail(control, job.export_id, "its run ended without a verdict; ask again")
     return dg.RunRequest()
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def lost_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Mark as failed what was killed with the server before this one; it starts nothing."""
+    lost = end_lost_runs(context.instance, served_since(), datetime.now(UTC))
+    return dg.SkipReason(f"ended: {', '.join(lost)}" if lost else "no run was lost")

@@ -51,6 +51,7 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
         "restatement_queue": dg.DefaultSensorStatus.RUNNING,
         "export_queue": dg.DefaultSensorStatus.RUNNING,
         "reports_due": dg.DefaultSensorStatus.RUNNING,
+        "lost_runs": dg.DefaultSensorStatus.RUNNING,
     }
 
 
