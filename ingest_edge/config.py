@@ -60,6 +60,7 @@ class Config:
             floor_bytes=self.log_floor_bytes,
             group_seconds=rules.log_group_ms / 1000,
             keep_seconds=rules.log_keep_seconds,
+            segment_seconds=rules.log_segment_seconds,
         )
 
     @property

@@ -374,6 +374,7 @@ class DurableSink:
         """Move the mark on, once a second."""
         loop = asyncio.get_running_loop()
         if self.log is not None:
+            self.log.end_old_segment(loop.time())
             # Removing a segment may take the disk a while.
             at = self._acknowledged()
             loop.run_in_executor(None, self.log.acknowledge, at, loop.time())

@@ -18,6 +18,7 @@ from pipelines.lake.compaction import (
 )
 from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
+from pipelines.lake.orphans import remove_orphans
 from pipelines.lake.recordings import forget_recordings
 from pipelines.lake.tables import open_catalog
 from pipelines.lake.trino import Trino
@@ -55,7 +56,7 @@ def nothing_before() -> None:
     """Stand where another job rewrites files first."""
 
 
-@dg.op
+@dg.op(out=dg.Out(dg.Nothing))
 def purge_each(context: dg.OpExecutionContext) -> None:
     """Remove the rows of runs that count no more, and days that a table does not keep."""
     trino, now = Trino(load_config().trino_url), datetime.now(UTC)
@@ -63,6 +64,12 @@ def purge_each(context: dg.OpExecutionContext) -> None:
         context.log.info("%s: %d old rows", name, forget(trino, name, time_column, now))
     for name, date_column in restated_tables().items():
         context.log.info("%s: %d rows", name, purge(trino, name, date_column, now))
+
+
+@dg.op(ins={"purged": dg.In(dg.Nothing)})
+def remove_each_orphan() -> None:
+    """Remove old files that no snapshot names, table by table."""
+    remove_orphans(Trino(load_config().trino_url), TABLES)
 
 
 @dg.op
@@ -107,8 +114,8 @@ def expire_snapshots() -> None:
 
 @dg.job(executor_def=dg.in_process_executor, tags=REWRITES)
 def purge_runs() -> None:
-    """Remove superseded runs and old days."""
-    purge_each()
+    """Remove superseded runs, old days, and files that no snapshot names."""
+    remove_each_orphan(purge_each())
 
 
 @dg.job(name="forget_recordings", executor_def=dg.in_process_executor, tags=REWRITES)

@@ -50,7 +50,9 @@ def forget_persons(rooms: Rooms, now: datetime) -> list[str]:
     for erasure in to_rewrite:
         erasures.rewritten(rooms.control, erasure.erasure_id)
     others = [each for each in waiting if each not in to_rewrite]
-    return done + [_end(rooms, erasure) for erasure in others if _is_over(rooms, erasure, now)]
+    done += [_end(rooms, erasure) for erasure in others if _is_over(rooms, erasure, now)]
+    erasures.tidy(rooms.control)
+    return done
 
 
 def is_ready(asked_at: datetime, zone: str, watermark: datetime | None, reasons: set[str]) -> bool:

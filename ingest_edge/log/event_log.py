@@ -81,6 +81,10 @@ class EventLog:
         """Note that the broker has everything before a place. `now` in monotonic seconds."""
         self._marker.advance(at, now)
 
+    def end_old_segment(self, now: float) -> None:
+        """Let the next entry begin a segment if this one is old. `now` in monotonic seconds."""
+        self._writer.end_old_segment(now)
+
     def set_mark(self, at: Position) -> None:
         """Let the next start begin at a place."""
         self._marker.write(at)

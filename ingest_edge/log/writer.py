@@ -24,16 +24,21 @@ class Appended(Protocol):
 
 
 class Limits(NamedTuple):
-    """Sizes in bytes. Appends of one window share a sync; segments stay beyond the broker's ack."""
+    """Sizes in bytes. Appends of one window share a sync; segments stay beyond the broker's ack.
+
+    A segment takes entries for `segment_seconds` at most.
+    """
 
     segment_bytes: int
     floor_bytes: int
     group_seconds: float
     keep_seconds: float
+    segment_seconds: float = float("inf")
 
 
 Group = list[tuple[bytes, Appended]]
 _LEAVE: Final[Group] = []
+_END_SEGMENT: Final[Group] = []
 
 
 class _Spare(threading.Thread):
@@ -69,6 +74,7 @@ class LogWriter:
         # TRICKY: above the mark, too: a lower number would count as acknowledged.
         self.next_number = max(mark.segment, *numbers(folder), 0) + 1
         self.synced = Position(self.next_number, 0)
+        self._begun_at: float | None = None
         self.first_number = self.next_number
         self._spare: _Spare | None = None
         self._has_failed = False
@@ -107,6 +113,15 @@ class LogWriter:
         """Change how many bytes of the disk must stay free; the next group is held to it."""
         self._limits = self._limits._replace(floor_bytes=size)
 
+    def end_old_segment(self, now: float) -> None:
+        """Let the next entry begin a segment if this one has taken some for its time.
+
+        Only whole segments are removed: of a quiet site one would take entries for months.
+        """
+        if self._begun_at is not None and now - self._begun_at >= self._limits.segment_seconds:
+            self._begun_at = None
+            self._groups.put(_END_SEGMENT)
+
     def close(self) -> None:
         """Write what was taken, then end; call it outside the event loop."""
         if self._thread.is_alive():
@@ -139,6 +154,8 @@ class LogWriter:
 
     def _run(self) -> None:
         while (group := self._groups.get()) is not _LEAVE:
+            if group is _END_SEGMENT:
+                self._end_segment()
             if not group:
                 continue
             outcome: list[Position] | OSError
@@ -151,6 +168,20 @@ class LogWriter:
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._settle, group, outcome)
 
+    def _end_segment(self) -> None:
+        segment, self._segment = self._segment, None
+        if segment is None:
+            return
+        with contextlib.suppress(OSError):  # the file keeps its unused end
+            segment.close()
+            if self._spare is None:
+                self.prepare()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._move_on, Position(self.next_number, 0))
+
+    def _move_on(self, place: Position) -> None:
+        self.synced = place
+
     def _settle(self, group: Group, outcome: list[Position] | OSError) -> None:
         """Tell the waiters, in the event loop: places and `synced` move together."""
         for _ in group:
@@ -160,6 +191,8 @@ class LogWriter:
                 waiter.not_logged(outcome)
             return
         last, content = outcome[-1], group[-1][0]
+        if self._begun_at is None or last.segment != self.synced.segment:
+            self._begun_at = asyncio.get_running_loop().time()
         self.synced = Position(last.segment, last.offset + len(content))
         for (_, waiter), at in zip(group, outcome, strict=True):
             waiter.logged(at)

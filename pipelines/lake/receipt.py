@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from pipelines.lake import orphans
 from pipelines.lake.expiry import KEEP_FOR
 from schemas.load import RECORDS, RULES, TABLES, TOPICS
 
@@ -65,11 +66,14 @@ def _files(stages: Stages) -> Iterator[Copy]:
     yield Copy("session recordings", rewritten, rule)
     rule = f"kept for {_hours(KEEP_FOR)}; the newest of a Flink job until it commits again"
     yield Copy("older snapshots of the tables", rewritten and rewritten + KEEP_FOR, rule)
+    left = rewritten and rewritten + orphans.KEEP_FOR + _NIGHT
+    rule = f"of writers that died: removed at night once {_hours(orphans.KEEP_FOR)} old"
+    yield Copy("files that no snapshot names", left, rule)
 
 
 def _under_way(stages: Stages) -> Iterator[Copy]:
-    kept = timedelta(seconds=RULES.delivery.log_keep_seconds)
-    rule = f"kept {kept.seconds} s after Kafka has it"
+    kept = timedelta(seconds=RULES.delivery.log_segment_seconds + RULES.delivery.log_keep_seconds)
+    rule = f"a segment is kept {RULES.delivery.log_keep_seconds} s after Kafka has all of it"
     yield Copy("log of the edge", stages.hidden_at and stages.hidden_at + kept, rule)
     window = timedelta(hours=RULES.delivery.duplicate_window_hours)
     rule = f"state is kept for {_hours(window)}, checkpoints follow"

@@ -65,6 +65,7 @@ class DeliveryRules:
     superseded_run_minutes: int
     log_group_ms: int
     log_segment_bytes: int
+    log_segment_seconds: int
     log_keep_seconds: int
     log_floor_bytes: int
     topic_segment_hours: int

@@ -116,9 +116,17 @@ def came_back(conn: Connection, erasure_id: int) -> Erasure:
 
 
 def end(conn: Connection, erasure_id: int) -> Erasure:
-    """Note that the last copy is gone, and forget the ids."""
+    """Note that the last copy is gone, and forget the ids; see `tidy`."""
     ended = "ended_at = coalesce(ended_at, now()), visitor_ids = '{}', user_id = NULL"
     return _note(conn, erasure_id, ended)
+
+
+def tidy(conn: Connection) -> None:
+    """Write the file of the requests anew; not within a transaction.
+
+    Postgres keeps what a row was until its page is needed, and that of a small table never is.
+    """
+    conn.execute("VACUUM FULL erasures")
 
 
 def _note(conn: Connection, erasure_id: int, change: str) -> Erasure:

@@ -1,5 +1,7 @@
 """Care of the lake on real files: nothing that counts or is needed goes."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from pipelines.lake.compaction import (
 )
 from pipelines.lake.config import load_config
 from pipelines.lake.expiry import expire
+from pipelines.lake.orphans import KEEP_FOR, remove_orphans
 from pipelines.lake.tables import create_all, open_catalog
 from tests.integration.stack import Stack
 from tests.sql.rows import RUN, add_site, event, insert, webhook
@@ -84,6 +87,27 @@ def test_expiring_again_does_nothing(scratch: Table) -> None:
     later = datetime.now(UTC) + timedelta(hours=2)
     expire(scratch, later)
     assert expire(scratch, later).snapshots == 0
+
+
+def test_files_that_no_snapshot_names_go_once_they_are_old(lake: Lake, scratch: Table) -> None:
+    """A writer that was killed before its commit left them; a new one may yet be committed."""
+    dropped = files_of(scratch)  # of tables before it that lay here
+    scratch.append(ROW)
+    named = files_of(scratch) - dropped
+    folder = Path(urlsplit(scratch.location()).path)
+    for path in [path for path in folder.rglob("*") if path.name in named]:
+        shutil.copy(path, path.with_name(f"killed-{path.name}"))
+    long_ago = (datetime.now(UTC) - KEEP_FOR - timedelta(hours=1)).timestamp()
+    for path in folder.rglob("*.*"):
+        os.utime(path, (long_ago, long_ago))
+    data = next(folder.rglob("*.parquet"))
+    shutil.copyfile(data, data.with_name("new.parquet"))
+
+    remove_orphans(lake.trino, [f"scratch_{RUN}"])
+
+    assert files_of(scratch) == named | {"new.parquet"}
+    count = f'SELECT count(*) AS n FROM lake.web."scratch_{RUN}"'
+    assert lake.trino.rows(count) == [{"n": 1}]
 
 
 def test_many_small_files_become_one(lake: Lake, scratch: Table) -> None:

@@ -61,6 +61,9 @@ def _settings(home: Home, data: Path) -> dict[str, str | int]:
         "timezone": "UTC",
         "hba_file": str(data / "pg_hba.conf"),
         "log_min_messages": "warning",
+        # Its log of changes ends an hour later, not when a small home has filled it once more.
+        "wal_recycle": "off",
+        "archive_timeout": 3600,
     }
 
 

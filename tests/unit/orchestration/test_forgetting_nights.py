@@ -24,6 +24,7 @@ class Paper:
     oldest: datetime | None = None
     listed: int = 3
     done: list[str] = field(default_factory=list)
+    is_tidy: bool = False
 
     def hidden_ones(self, control: object) -> list[Erasure]:
         return [self.erasure]
@@ -36,6 +37,9 @@ class Paper:
 
     def end(self, control: object, number: int) -> None:
         self.done.append("ended")
+
+    def tidy(self, control: object) -> None:
+        self.is_tidy = True
 
     def held(self, trino: object, erased: object) -> dict[str, int]:
         return self.rows
@@ -77,6 +81,7 @@ def test_one_that_is_not_ready_is_left_alone(monkeypatch: pytest.MonkeyPatch) ->
     paper = Paper(HIDDEN, {"events": 1})
     night(monkeypatch, paper, LATER)
     assert paper.done == []
+    assert paper.is_tidy, "what a killed night left behind goes in the next"
 
 
 def test_it_counts_as_rewritten_after_the_last_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,40 @@ def test_segments_go_a_while_after_all_of_them_was_acknowledged(tmp_path: Path) 
     assert read(tmp_path, third) == [record(2, 3_000), record(3, 3_000)]
 
 
+def test_a_quiet_log_ends_its_segment_so_that_it_goes(tmp_path: Path) -> None:
+    """What a site has to forget would else lie there until 16 MB more had come."""
+
+    async def scene() -> None:
+        log = EventLog(tmp_path, LIMITS._replace(segment_seconds=600))
+        await appended(log, record(1))
+        first, now = log.synced.segment, asyncio.get_running_loop().time()
+        log.end_old_segment(now + 599)
+        await appended(log, record(2))
+        assert log.synced.segment == first
+        log.end_old_segment(now + 601)
+        async with asyncio.timeout(5):
+            while log.synced.segment == first:
+                await asyncio.sleep(0.001)
+        log.acknowledge(log.synced, 1_000.0)
+        assert path_of(tmp_path, first).exists()
+        log.acknowledge(log.synced, 1_060.0)
+        assert not path_of(tmp_path, first).exists()
+        log.end_old_segment(now + 9_999)  # an empty one stays
+        await appended(log, record(3))
+        assert log.synced.segment == first + 1
+        await asyncio.to_thread(log.close)
+
+    asyncio.run(scene())
+    assert read(tmp_path, Marker(tmp_path, 60).read()) == [record(3)]
+
+
+async def appended(log: EventLog, one: Record) -> None:
+    log.append([one], 7, Waiter())
+    async with asyncio.timeout(5):
+        while log.unsynced:
+            await asyncio.sleep(0.001)
+
+
 def test_a_mark_that_cannot_be_read_replays_everything(tmp_path: Path) -> None:
     write(tmp_path, [record(1)])
     (tmp_path / "acknowledged").write_text("no mark")

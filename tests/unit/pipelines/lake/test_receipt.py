@@ -27,10 +27,11 @@ def test_every_copy_ends_by_its_own_rule() -> None:
     found = gone(Stages(ASKED, HIDDEN, REWRITTEN))
     assert found["rows of the tables"] == found["session recordings"] == REWRITTEN
     assert found["older snapshots of the tables"] == REWRITTEN + timedelta(hours=1)
+    assert found["files that no snapshot names"] == REWRITTEN + timedelta(days=8)
     kept = timedelta(hours=TOPICS["events"].retention_hours)
     assert found["topic events"] == HIDDEN + kept + timedelta(days=1), "and its segment"
     assert found["state of the stream"] == HIDDEN + timedelta(hours=24)
-    assert found["log of the edge"] == HIDDEN + timedelta(seconds=60)
+    assert found["log of the edge"] == HIDDEN + timedelta(seconds=660)
     assert {f"topic {name}" for name in TOPICS} == {w for w in found if w.startswith("topic ")}
     assert found["backups"] is None
 
