@@ -125,7 +125,9 @@ def _spawn(home: Home, names: list[str]) -> None:
     home.create()
     command = [str(PYTHON), "-m", "infra.local.running", str(home.path), ",".join(names)]
     config = load_config()
-    settings = {**config.inherited, "HEADWATER_CACHE": str(config.cache)}
+    # What whoever starts the home has chosen is read again by the supervisor, for its programs.
+    chosen = {**config.edge_settings, "HEADWATER_CACHE": str(config.cache)}
+    settings = {**config.inherited, **chosen}
     with home.log("supervisor").open("ab") as log:
         process = subprocess.Popen(
             command,
