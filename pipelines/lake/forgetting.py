@@ -44,11 +44,13 @@ class Erased:
     def theirs(self, table: str) -> str:
         """Return the condition, with `:names`, that the erasure covers a row of the table.
 
-        Rows that came through a topic up to its offset, others of the person altogether: they
-        were made of several events.
+        Events up to their topic's offset, other rows of the person altogether: they were made of
+        several events. Pieces of recordings, too, whose topic has no offset in an erasure: what an
+        edge sends once more after a crash is listed twice.
         """
         of_person = self.person.holds(person_tables()[table])
-        if "topic_offset" not in {field.name for field in RECORDS[TABLES[table].record].fields}:
+        columns = {field.name for field in RECORDS[TABLES[table].record].fields}
+        if "topic_offset" not in columns or table == _RECORDINGS:
             return of_person
         until = read_sql(_SQL / "until_offset.sql", {"table": table}).body
         return f"{of_person} AND {until}"

@@ -104,3 +104,9 @@ def test_rows_of_topics_go_up_to_the_offset_and_derived_ones_altogether() -> Non
     assert {"erasure_id": 7}.items() <= erased.values().items()
     assert {"events", "revenue_events", "first_seen"} <= set(rewritten_tables())
     assert "erasures" not in rewritten_tables()
+
+
+def test_recordings_go_whole_for_no_erasure_knows_an_offset_of_their_topic() -> None:
+    erased = Erased(7, Person("shop", (GONE,)))
+    assert "until_offset" in erased.theirs("events")
+    assert "until_offset" not in erased.theirs("recording_chunks")
