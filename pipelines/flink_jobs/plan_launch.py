@@ -20,6 +20,8 @@ from pipelines.flink_jobs.stateless import Sources, moment
 from pipelines.flink_jobs.versions import Version
 
 _HOUR_MS: Final = 3_600_000
+# What a folder of jobs may say of how long state is kept.
+_UNITS_MS: Final = {"h": _HOUR_MS, "min": 60_000, "s": 1_000}
 # An hour less than `transaction.timeout.ms` of the sink and the broker's limit for it.
 _TRANSACTION_KEPT_MS: Final = 23 * _HOUR_MS
 
@@ -130,7 +132,8 @@ def _oldest_ms(job: Job, now: datetime) -> int:
     limits = [_TRANSACTION_KEPT_MS] if job.produces else []
     kept = job.settings.get(STATE_TTL)
     if kept and job.start == "restart_reread":
-        limits.append(int(kept.removesuffix(" h")) * _HOUR_MS // 2)
+        number, _, unit = kept.partition(" ")
+        limits.append(int(number) * _UNITS_MS[unit] // 2)
     return int(now.timestamp() * 1000) - min(limits) if limits else 0
 
 

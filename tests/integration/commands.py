@@ -51,6 +51,21 @@ def ask_api(stack: Stack, key: str, question: dict[str, Any]) -> dict[str, Any]:
 
 def run_dagster_job(stack: Stack, job: str) -> None:
     """Start a job with its defaults, as its schedule does, and wait until it has succeeded."""
+    wait_for_dagster_run(stack, job, start_dagster_job(stack, job))
+
+
+def wait_for_dagster_run(stack: Stack, job: str, run_id: str) -> None:
+    """Wait until the run has succeeded."""
+
+    def ended() -> str | None:
+        status = dagster_run_status(stack, run_id)
+        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    assert stack.wait_until(f"job {job} to end", ended, seconds=400, pause=1) == "SUCCESS"
+
+
+def start_dagster_job(stack: Stack, job: str) -> str:
+    """Start a job with its defaults, as its schedule does; return the id of the run."""
     location = _dagster(stack, "{ repositoriesOrError { ... on RepositoryConnection {"
         " nodes { name location { name } } } } }")["repositoriesOrError"]["nodes"][0]  # fmt: skip
     selector = {
@@ -64,14 +79,15 @@ def run_dagster_job(stack: Stack, job: str) -> None:
         " ... on LaunchRunSuccess { run { runId } } } }",
         asked={"selector": selector, "runConfigData": {}, "mode": "default"},
     )["launchRun"]
-    run_id = launched["run"]["runId"]
+    run_id: str = launched["run"]["runId"]
+    return run_id
 
-    def ended() -> str | None:
-        question = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
-        status: str = _dagster(stack, question, id=run_id)["runOrError"]["status"]
-        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-    assert stack.wait_until(f"job {job} to end", ended, seconds=400, pause=1) == "SUCCESS"
+def dagster_run_status(stack: Stack, run_id: str) -> str:
+    """Return how far a run is: QUEUED, STARTED, SUCCESS, FAILURE, ..."""
+    question = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+    status: str = _dagster(stack, question, id=run_id)["runOrError"]["status"]
+    return status
 
 
 def _dagster(stack: Stack, question: str, **variables: Any) -> dict[str, Any]:

@@ -23,13 +23,21 @@ VIEW = """SELECT visitor_id, chunk_count, missing_chunk_count, event_count, is_m
 ROWS = "SELECT count(*) FROM lake.web.recording_chunks WHERE site_id = '{}'"
 
 
-def send(stack: Stack, site: TestSite, recording: str, sequence: int, began: int) -> None:
+def send(
+    stack: Stack,
+    site: TestSite,
+    recording: str,
+    sequence: int,
+    began: int,
+    visitor: str = "v1",
+    events: list[dict[str, Any]] = EVENTS,
+) -> None:
     now = int(time.time() * 1000)
     body: dict[str, Any] = {
-        "recording_id": recording, "sequence": sequence, "visitor_id": "v1", "sent_at": now,
+        "recording_id": recording, "sequence": sequence, "visitor_id": visitor, "sent_at": now,
         "client_session_id": "s1", "recording_started_at": began, "consent": "granted",
         "started_at": began + sequence * 1000, "ended_at": began + sequence * 1000 + 500,
-        "is_masked": sequence != 2, "events": EVENTS,
+        "is_masked": sequence != 2, "events": events,
     }  # fmt: skip
     address = f"{stack.url('edge')}/e/replay?k={site.write_key}"
     content = gzip.compress(json.dumps(body).encode())

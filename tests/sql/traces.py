@@ -9,28 +9,30 @@ import pyarrow.parquet as pq
 
 def traces(folder: Path, name: str) -> list[str]:
     """Return the files below a folder that hold a name, in rows, statistics or metadata."""
-    sought = name.encode()
+    start = beginning(name)
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [str(path.relative_to(folder)) for path in files if _holds(path, sought)]
+    return [str(path.relative_to(folder)) for path in files if _holds(path, start)]
 
 
-def _holds(path: Path, sought: bytes) -> bool:
-    # Iceberg keeps the first 16 characters of the smallest and the largest value.
-    start = sought[:15]
-    return any(start in part for part in _contents(path))
+def beginning(name: str) -> bytes:
+    """Return how much of a name to look for: of smallest and largest values Iceberg keeps 16."""
+    return name.encode()[:15]
 
 
-def _contents(path: Path) -> Iterator[bytes]:
-    raw = path.read_bytes()
-    yield raw
+def _holds(path: Path, start: bytes) -> bool:
+    return start in path.read_bytes() or any(start in part for part in unpacked(path))
+
+
+def unpacked(path: Path) -> Iterator[bytes]:
+    """Return what is packed in a file of a warehouse; nothing of other files."""
     if path.suffix == ".parquet":
         for column in pq.ParquetFile(path).read().columns:
             for chunk in column.chunks:
                 yield from (bytes(part) for part in chunk.buffers() if part is not None)
     if path.suffix == ".avro":
-        yield from _blocks(raw)
+        yield from _blocks(path.read_bytes())
     if path.name.endswith(".gz.metadata.json"):
-        yield zlib.decompress(raw, wbits=31)
+        yield zlib.decompress(path.read_bytes(), wbits=31)
 
 
 def _blocks(avro: bytes) -> Iterator[bytes]:

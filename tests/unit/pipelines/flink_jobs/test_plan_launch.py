@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,8 +14,10 @@ from pipelines.flink_jobs.config import Config, load_config
 from pipelines.flink_jobs.errors import RecordsLost
 from pipelines.flink_jobs.kafka_state import Broker
 from pipelines.flink_jobs.plan_launch import Planned, plan
+from pipelines.flink_jobs.runner import FOLDER, STATE_TTL
 from pipelines.flink_jobs.starts import Marks
 from pipelines.flink_jobs.stateless import Sources
+from pipelines.flink_jobs.versions import of_checkout
 from pipelines.flink_jobs.where_to_start import Held, Place
 from tests.unit.pipelines.flink_jobs.lake import append, at, new_lake
 from tests.unit.pipelines.flink_jobs.test_config import WHOLE
@@ -172,6 +174,21 @@ def test_a_checkpoint_older_than_its_state_is_kept_is_refused(
     again = plan(config, sources, "sessionize_events")
     assert again.launch.restored is None
     assert "its state is kept" in again.story[0]
+
+
+@pytest.mark.parametrize(("age_s", "is_restored"), [(20, True), (90, False)])
+def test_a_folder_of_jobs_may_keep_state_for_minutes(
+    config: Config, sources: Sources, age_s: int, is_restored: bool
+) -> None:
+    version = of_checkout("sessionize_events", FOLDER)
+    settings = dict(version.job.settings) | {STATE_TTL: "2 min"}
+    minutes = replace(version, job=replace(version.job, settings=settings))
+    first = plan(config, sources, "sessionize_events", version=minutes)
+    complete(config, first, 5)
+    place = Path(config.checkpoints.removeprefix("file://")) / first.launch.job_id
+    os.utime(place / "chk-5" / "_metadata", (time.time(), time.time() - age_s))
+    again = plan(config, sources, "sessionize_events", version=minutes)
+    assert (again.launch.restored is not None) is is_restored
 
 
 def test_friction_starts_a_day_before_the_newest_of_its_own(
