@@ -42,6 +42,8 @@ class Trino:
 
     heap_mb: int
     query_memory_mb: int
+    query_history: int
+    query_history_seconds: int
     reader_queries: int
     service_queries: int
 

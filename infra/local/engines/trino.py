@@ -61,6 +61,8 @@ def _settings(home: Home) -> dict[str, str]:
         "node.bind-ip": HOST,
         "query.max-memory": f"{RESOURCES.trino.query_memory_mb}MB",
         "query.max-memory-per-node": f"{RESOURCES.trino.query_memory_mb}MB",
+        "query.max-history": str(RESOURCES.trino.query_history),
+        "query.min-expire-age": f"{RESOURCES.trino.query_history_seconds}s",
         "regex-library": "RE2J",  # linear in what it reads: patterns come from people
         "web-ui.authentication.type": "fixed",
         "web-ui.user": "headwater",
