@@ -79,8 +79,8 @@ def as_view(lake: Lake, table: str, more: str = "") -> list[Row]:
     return found
 
 
-def by_id(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: str(row["event_id"]))
+def by_time(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: str(row["event_at"]))
 
 
 OF_DAY: Final = f" AND event_date = DATE '{DAY}'"
@@ -88,7 +88,7 @@ OF_DAY: Final = f" AND event_date = DATE '{DAY}'"
 
 def test_parquet_has_the_rows_and_the_types_of_the_view(lake: Lake, url: str) -> None:
     content = written(url, export("events"), Format.PARQUET)
-    assert by_id(read_parquet(content)) == by_id(as_view(lake, "events", OF_DAY))
+    assert by_time(read_parquet(content)) == by_time(as_view(lake, "events", OF_DAY))
     schema = parquet.read_schema(io.BytesIO(content))
     types = ("event_at", "event_date", "revenue_amount", "is_bot", "seq", "topic_offset")
     assert [str(schema.field(name).type) for name in types] == [
@@ -98,8 +98,8 @@ def test_parquet_has_the_rows_and_the_types_of_the_view(lake: Lake, url: str) ->
 
 def test_json_is_a_line_a_row_with_exact_decimals_and_null(lake: Lake, url: str) -> None:
     lines = written(url, export("events"), Format.JSON).decode().splitlines()
-    rows = by_id([json.loads(line) for line in lines])
-    view = by_id(as_view(lake, "events", OF_DAY))
+    rows = by_time([json.loads(line) for line in lines])
+    view = by_time(as_view(lake, "events", OF_DAY))
     assert [{name: plain(value) for name, value in row.items()} for row in view] == rows
     assert len(rows) == 3
     assert rows[0]["event_at"] == "2026-03-28T23:00:00.000000Z"
@@ -116,9 +116,9 @@ def plain(value: Any) -> Any:
 
 def test_csv_reads_back_to_the_texts_of_json(url: str) -> None:
     text = written(url, export("events"), Format.CSV).decode()
-    read = by_id(list(csv.DictReader(io.StringIO(text, newline=""))))
+    read = by_time(list(csv.DictReader(io.StringIO(text, newline=""))))
     lines = written(url, export("events"), Format.JSON).decode().splitlines()
-    rows = by_id([json.loads(line) for line in lines])
+    rows = by_time([json.loads(line) for line in lines])
     assert read == [{name: cell(value) for name, value in row.items()} for row in rows]
     assert read[0]["page_title"] == 'He said "a, b"\nand left'
 
