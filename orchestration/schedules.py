@@ -1,5 +1,6 @@
 """When: requests at once, due days hourly, older ones nightly, care of the lake in between."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -89,6 +90,16 @@ forgetting_exports = dg.ScheduleDefinition(
 )
 
 
+def _alive(
+    context: dg.SensorEvaluationContext,
+    job_name: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> dg.DagsterRun | None:
+    """Return a run of a job, or with tags, that waits or runs: another one has to wait for it."""
+    wanted = dg.RunsFilter(job_name=job_name, tags=tags, statuses=_RUNNING)
+    return next(iter(context.instance.get_runs(wanted, limit=1)), None)
+
+
 @dg.sensor(
     job=restate_job,
     minimum_interval_seconds=3,
@@ -105,11 +116,8 @@ def restatement_queue(
         waiting = restatements.open_requests(control)
         if not waiting:
             return dg.SkipReason("nobody waits")
-        alive = context.instance.get_runs(
-            dg.RunsFilter(tags={QUEUE_TAG: "yes"}, statuses=_RUNNING), limit=1
-        )
-        if alive:
-            return dg.SkipReason(f"run {alive[0].run_id} takes the queue")
+        if alive := _alive(context, tags={QUEUE_TAG: "yes"}):
+            return dg.SkipReason(f"run {alive.run_id} takes the queue")
         for request in waiting:
             if request.status == "running":
                 reason = f"run {request.run_id} ended without a verdict; ask again"
@@ -128,11 +136,8 @@ def reports_due(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipR
         waiting = due_now(control, datetime.now(UTC))
     if not waiting:
         return dg.SkipReason("no report is due")
-    alive = context.instance.get_runs(
-        dg.RunsFilter(job_name=send_reports.name, statuses=_RUNNING), limit=1
-    )
-    if alive:
-        return dg.SkipReason(f"run {alive[0].run_id} sends reports")
+    if alive := _alive(context, job_name=send_reports.name):
+        return dg.SkipReason(f"run {alive.run_id} sends reports")
     return dg.RunRequest()
 
 
@@ -150,11 +155,8 @@ def export_queue(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
         waiting = exports.open_exports(control)
         if not waiting:
             return dg.SkipReason("nobody waits")
-        alive = context.instance.get_runs(
-            dg.RunsFilter(job_name=write_exports.name, statuses=_RUNNING), limit=1
-        )
-        if alive:
-            return dg.SkipReason(f"run {alive[0].run_id} writes exports")
+        if alive := _alive(context, job_name=write_exports.name):
+            return dg.SkipReason(f"run {alive.run_id} writes exports")
         for job in waiting:
             if job.status == "running":
                 exports.fail(control, job.export_id, "its run ended without a verdict; ask again")

@@ -22,7 +22,7 @@ from schemas.load import RULES
 from serving.control import restatements
 from serving.control.database import Connection
 from serving.control.errors import DuplicateGoal, InvalidGoal, UnknownGoal
-from serving.control.sites import Site, get_site, list_sites
+from serving.control.sites import Site, get_site
 
 _DAY: Final = timedelta(days=1)
 _SELECT: Final = (
@@ -133,16 +133,11 @@ def get_goal(conn: Connection, site_id: str, goal_id: str) -> SiteGoal:
 
 def goals_of_site(conn: Connection, site_id: str) -> SiteGoals:
     """Return what a restatement of the site counts, archived goals for the days they had."""
-    return _of_site(get_site(conn, site_id), list_goals(conn, site_id))
+    return goals_among(list_goals(conn, site_id), get_site(conn, site_id))
 
 
-def goals_by_site(conn: Connection) -> dict[str, SiteGoals]:
-    """Return the goals of every site."""
-    goals = list_goals(conn)
-    return {site.site_id: _of_site(site, goals) for site in list_sites(conn)}
-
-
-def _of_site(site: Site, goals: Iterable[SiteGoal]) -> SiteGoals:
+def goals_among(goals: Iterable[SiteGoal], site: Site) -> SiteGoals:
+    """Return those of a site, as a restatement counts them."""
     mine = tuple(one.goal for one in goals if one.site_id == site.site_id)
     return SiteGoals(mine, site.exclude_bots)
 

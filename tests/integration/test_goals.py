@@ -16,6 +16,7 @@ from schemas.goals import Destination, Event, Goal, Pages, SiteGoals
 from schemas.load import RULES
 from serving.control import goals, keys, restatements, sites
 from serving.control.database import Connection, connect
+from serving.control.definitions import definitions_by_site
 from serving.control.errors import DuplicateGoal, InvalidGoal, UnknownGoal, UnknownSite
 from tests.integration.own_api import Ask, own_api
 from tests.integration.own_database import own_database
@@ -107,7 +108,7 @@ def test_a_run_is_given_the_goals_of_its_site(conn: Connection, site: str) -> No
     other = sites.create_site(conn, f"t-{uuid.uuid4().hex[:8]}", exclude_bots=True).site_id
     mine, theirs = add(conn, site).goal.goal, add(conn, other, "theirs").goal.goal
     assert goals.goals_of_site(conn, site) == SiteGoals((mine,), exclude_bots=False)
-    by_site = goals.goals_by_site(conn)
+    by_site = {name: own.goals for name, own in definitions_by_site(conn).items()}
     assert by_site[other] == SiteGoals((theirs,), exclude_bots=True)
     assert by_site[site] == SiteGoals((mine,))
 
