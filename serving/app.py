@@ -11,7 +11,18 @@ from serving import problems, warm
 from serving.docs import add_docs
 from serving.frame import Frame
 from serving.parts import Parts
-from serving.routes import exports, funnels, goals, live, paths, quality, query, service, sites
+from serving.routes import (
+    annotations,
+    exports,
+    funnels,
+    goals,
+    live,
+    paths,
+    quality,
+    query,
+    service,
+    sites,
+)
 
 _SILENT: Final = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
@@ -49,6 +60,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.include_router(query.router)
     app.include_router(sites.router)
     app.include_router(goals.router)
+    app.include_router(annotations.router)
     app.include_router(quality.router)
     app.include_router(paths.router)
     app.include_router(exports.router)

@@ -15,6 +15,7 @@ from serving.control.errors import (
     DuplicateGoal,
     DuplicateSite,
     InvalidField,
+    UnknownAnnotation,
     UnknownExport,
     UnknownGoal,
     UnknownRestatement,
@@ -88,6 +89,7 @@ _CONTROL: Final[dict[type[Exception], int]] = {
     UnknownRestatement: 404,
     UnknownGoal: 404,
     UnknownExport: 404,
+    UnknownAnnotation: 404,
     DuplicateSite: 409,
     DuplicateGoal: 409,
 }

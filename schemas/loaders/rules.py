@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from schemas.loaders.annotation_rules import AnnotationRules, check_annotations
 from schemas.loaders.attribution_rules import AttributionRules, check_attribution
 from schemas.loaders.edge_rules import (
     BotRules,
@@ -211,6 +212,7 @@ class Rules:
     goals: GoalRules
     exports: ExportRules
     funnels: FunnelRules
+    annotations: AnnotationRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -228,6 +230,7 @@ def load_rules(folder: Path) -> Rules:
     check_paths(rules.paths)
     check_goals(rules.goals)
     check_funnels(rules.funnels, rules.events.passive)
+    check_annotations(rules.annotations)
     return rules
 
 

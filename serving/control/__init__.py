@@ -1,1 +1,1 @@
-"""The control plane in Postgres: sites, keys, goals, restatements, reports, sign-in: all writes."""
+"""The control plane in Postgres: sites, keys, what sites define and note, sign-in: all writes."""

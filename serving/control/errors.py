@@ -17,6 +17,8 @@ ControlError
 ├── UnknownGoal      no goal of that id
 ├── InvalidExport    a table, format or days that cannot be exported, or too many wait
 ├── UnknownExport    no export of that id
+├── InvalidAnnotation  a text, date or moment that cannot be, or too many
+├── UnknownAnnotation  the site has no annotation of that id
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -99,6 +101,14 @@ class InvalidExport(InvalidField):
 
 class UnknownExport(ControlError):
     """The site has no export of that id."""
+
+
+class InvalidAnnotation(InvalidField):
+    """A field of an annotation holds something that cannot be, or the site has too many."""
+
+
+class UnknownAnnotation(ControlError):
+    """The site has no annotation of that id."""
 
 
 class ControlUnavailable(ControlError):

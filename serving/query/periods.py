@@ -17,8 +17,8 @@ DAYS: Final = {"day": 1, "7d": 7, "28d": 28, "30d": 30, "91d": 91}
 MONTHS: Final = {"month": 1, "6mo": 6, "12mo": 12}
 NAMES: Final = (*DAYS, "24h", *MONTHS, "year", "all")
 MAX_BUCKETS: Final = 5_000
-_FIRST_YEAR: Final = 1970
-_LAST_YEAR: Final = 2200
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2200
 _WEEK: Final = timedelta(days=7)
 _STEP: Final = timedelta(minutes=15)  # every offset in use today is a multiple of this
 Bucket = date | datetime
@@ -73,7 +73,7 @@ def days_asked(first: date | None, last: date | None, today: date) -> tuple[date
     last = last or today
     first = first or max(date.min + _WEEK, last) - _WEEK + timedelta(days=1)
     for place, day in (("to", last), ("from", first)):
-        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise _no_year((place,), str(day))
     if last < first:
         raise query_error(("to",), "It lies before `from`.", "Exchange the two.")
@@ -135,7 +135,7 @@ def _parsed(text: str, loc: tuple[str | int, ...]) -> Bucket:
             f"{text!r} is neither a date nor an instant.",
             "Write 2026-03-01, or 2026-03-01T08:00:00+01:00.",
         ) from None
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise _no_year(loc, text)
     if isinstance(found, datetime) and found.tzinfo is None:
         raise query_error(loc, f"{text!r} has no offset.", f"Write {text}Z for UTC.")
@@ -143,7 +143,7 @@ def _parsed(text: str, loc: tuple[str | int, ...]) -> Bucket:
 
 
 def _no_year(loc: tuple[str | int, ...], text: str) -> QueryError:
-    return query_error(loc, f"The year of {text!r} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
+    return query_error(loc, f"The year of {text!r} is not between {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 def before(span: Span, now: datetime) -> Span:

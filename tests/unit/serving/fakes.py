@@ -58,6 +58,7 @@ class FakeStore:
         self.sites = {name: site(name) for name in ("shop", "blog")}
         self.keys = {"hw_api_shop": key("shop", "api"), "hw_pub_shop": key("shop", "pub")}
         self.is_away = False
+        self.called: list[str] = []
 
     def open(self) -> None:
         """Nothing to open."""
@@ -66,6 +67,7 @@ class FakeStore:
         """Nothing to close."""
 
     async def call(self, what: Any, *_: Any, **__: Any) -> Any:
+        self.called.append(what.__name__)
         if self.is_away:
             raise ControlAway("Postgres does not answer; nothing was changed.")
         return list(self.sites.values()) if what.__name__ == "list_sites" else None
