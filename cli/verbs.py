@@ -15,6 +15,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "sites": ("cli.sites", "Create and list tracked sites."),
     "keys": ("cli.keys", "Create, list and revoke keys."),
     "goals": ("cli.goals", "Define, list and remove the goals of a site."),
+    "funnels": ("cli.funnels", "Keep, list and remove the funnels of a site."),
     "annotations": ("cli.annotations", "Note what happened on a site's dates and moments."),
     "send": ("cli.send", "Send one event and wait until SQL shows it."),
     "sql": ("cli.sql", "Run SQL as a user that may only read."),

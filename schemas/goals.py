@@ -22,7 +22,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 
 
 class InvalidCondition(ValueError):
-    """A field of a goal holds something that cannot be; `fix` says what can."""
+    """A field of what a site defines holds something that cannot be; `fix` says what can."""
 
     def __init__(self, field: str, message: str, fix: str) -> None:
         super().__init__(message)
@@ -168,13 +168,18 @@ def condition_as_json(condition: Condition) -> dict[str, Any]:
 
 def checked_goal_id(goal_id: str) -> str:
     """Return a slug unchanged, or raise InvalidCondition."""
-    if not _SLUG.fullmatch(goal_id):
+    return checked_slug("goal", goal_id)
+
+
+def checked_slug(of_what: str, slug: str) -> str:
+    """Return the id of a goal, or of what is named like one, or raise InvalidCondition."""
+    if not _SLUG.fullmatch(slug):
         raise InvalidCondition(
-            "goal_id",
-            f"{goal_id!r} is not a goal id.",
+            f"{of_what}_id",
+            f"{slug!r} is not a {of_what} id.",
             "Use lower case letters, digits, - and _, up to 63, such as signed-up.",
         )
-    return goal_id
+    return slug
 
 
 def checked_name(name: str) -> str:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from serving.control.errors import (
     ControlError,
+    DuplicateFunnel,
     DuplicateGoal,
     DuplicateSite,
     InvalidField,
     UnknownAnnotation,
     UnknownExport,
+    UnknownFunnel,
     UnknownGoal,
     UnknownRestatement,
     UnknownSite,
@@ -90,14 +92,16 @@ _CONTROL: Final[dict[type[Exception], int]] = {
     UnknownGoal: 404,
     UnknownExport: 404,
     UnknownAnnotation: 404,
+    UnknownFunnel: 404,
     DuplicateSite: 409,
     DuplicateGoal: 409,
+    DuplicateFunnel: 409,
 }
 
 
 async def _on_control_error(request: Request, error: Exception) -> Response:
     status = _CONTROL.get(type(error), 422)
-    loc: list[str | int] = [error.field] if isinstance(error, InvalidField) else []
+    loc = list(error.loc) if isinstance(error, InvalidField) else []
     item = ErrorItem(loc=loc, msg=str(error), fix=getattr(error, "fix", ""))
     title = "Not found" if status == HTTPStatus.NOT_FOUND else "The request makes no sense"
     code = "not_found" if status == HTTPStatus.NOT_FOUND else "bad_request"

@@ -10,6 +10,7 @@ from schemas.loaders.strict import SchemaError
 class FunnelRules:
     """Limits of a funnel, and what stands between no two steps of it (rules/funnels.toml)."""
 
+    max_funnels: int
     max_steps: int
     max_exclusions: int
     window_seconds: int
@@ -22,6 +23,8 @@ class FunnelRules:
 def check_funnels(rules: FunnelRules, passive: Collection[str]) -> None:
     """Refuse limits that contradict each other, and a background of what visitors do."""
     where = "rules/funnels.toml"
+    if rules.max_funnels < 1:
+        raise SchemaError(f"{where}: max_funnels must be 1 or more")
     # In any order a try is a set of steps, and 2^steps of them are possible.
     if not 2 <= rules.max_steps <= 12:
         raise SchemaError(f"{where}: max_steps must be 2 to 12")

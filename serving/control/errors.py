@@ -19,6 +19,9 @@ ControlError
 ├── UnknownExport    no export of that id
 ├── InvalidAnnotation  a text, date or moment that cannot be, or too many
 ├── UnknownAnnotation  the site has no annotation of that id
+├── InvalidFunnel    a step, name or limit of a funnel that cannot be, or too many funnels
+├── DuplicateFunnel  the site has a funnel of that id
+├── UnknownFunnel    no funnel of that id
 └── ControlUnavailable  Postgres does not answer
 """
 
@@ -32,11 +35,15 @@ class ControlError(Exception):
 
 
 class InvalidField(ControlError):
-    """The base of what names the `field` that holds something that cannot be."""
+    """The base of what names the `field` that holds something that cannot be.
+
+    `loc` is its place in what was given, step by step: the field itself unless said otherwise.
+    """
 
     def __init__(self, field: str, message: str, fix: str = "") -> None:
         super().__init__(message, fix)
         self.field = field
+        self.loc: tuple[str | int, ...] = (field,)
 
 
 class InvalidSite(InvalidField):
@@ -109,6 +116,22 @@ class InvalidAnnotation(InvalidField):
 
 class UnknownAnnotation(ControlError):
     """The site has no annotation of that id."""
+
+
+class InvalidFunnel(InvalidField):
+    """A place of a funnel's definition holds something that cannot be."""
+
+    def __init__(self, loc: tuple[str | int, ...], message: str, fix: str = "") -> None:
+        super().__init__(".".join(map(str, loc)), message, fix)
+        self.loc = loc
+
+
+class DuplicateFunnel(ControlError):
+    """The site has a funnel of that id."""
+
+
+class UnknownFunnel(ControlError):
+    """The site has no funnel of that id."""
 
 
 class ControlUnavailable(ControlError):

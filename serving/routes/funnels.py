@@ -1,100 +1,70 @@
-"""How far visitors come in a funnel."""
+"""How far visitors come in a funnel: asked as it stands, or kept by a site and asked again."""
 
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Annotated, Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
 
-from schemas.goals import InvalidCondition, Match, destination_of, event_of
 from schemas.load import RULES
-from schemas.loaders.metrics import Dimension
-from serving.errors import query_error
+from serving.control import funnels as control_funnels
+from serving.control.funnels import SavedFunnel
 from serving.funnels import Funnel
-from serving.parts import UseCaller, UseParts
+from serving.parts import Parts, UseCaller, UseParts
 from serving.query import periods
-from serving.query.filters import Loc, shown
-from serving.query.funnel import BREAKDOWNS, PAGE_VIEW, Deed, Exclusion, FunnelAsk, Order, Step
+from serving.query.funnel import BREAKDOWNS, FunnelAsk, Order
+from serving.query.funnel_request import ExclusionRequest, FunnelDefinition, StepRequest, ask_of
 from serving.routes.query import ERRORS
+from serving.scope import SiteScope
 
 router = APIRouter(prefix="/api/v1", tags=["funnels"], responses=ERRORS)
 _LIMITS: Final = RULES.funnels
-_EXAMPLE: Final = [
-    {"match": "exact", "path": "/pricing"},
-    {"event_name": "sign_up", "optional": True},
-    {"event_name": "purchase", "properties": [{"name": "plan", "value": "pro"}]},
-]
+_FROM: Final = "First local date."
+_TO: Final = "Last local date; today if not given."
+_BREAKDOWN: Final = f"A property of a try's first event: {', '.join(sorted(BREAKDOWNS))}."
+_VALUES: Final = "Values of a breakdown told by name; all others are one."
+_Id = Annotated[str, Path(max_length=63)]
+_From = Annotated[date | None, Query(alias="from", description=_FROM)]
+_To = Annotated[date | None, Query(alias="to", description=_TO)]
+_Breakdown = Annotated[str | None, Query(max_length=200, description=_BREAKDOWN)]
+_Values = Annotated[int, Query(ge=1, le=_LIMITS.max_values, description=_VALUES)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HasProperty(_Strict):
-    """A property of an event and its value as text: 10 is met by 10, 10.0 and "10"."""
-
-    name: str
-    value: str
-
-
-class DeedRequest(_Strict):
-    """One thing a visitor does: an event, a page view, or an event on a page."""
-
-    event_name: str | None = Field(
-        default=None, description="A page view, if a path is given and nothing here."
-    )
-    match: Match | None = Field(default=None, description="How `path` is compared.")
-    path: str | None = None
-    properties: list[HasProperty] = Field(default_factory=list, description="All must hold.")
-
-
-class StepRequest(DeedRequest):
-    """A step; whoever passes over an optional one goes on to the next."""
-
-    optional: bool = False
-
-
-class ExclusionRequest(DeedRequest):
-    """What ends a try that has come to one step and not yet to the other."""
-
-    after_step: int = Field(default=1, ge=1, description="The first step by default.")
-    before_step: int | None = Field(default=None, ge=2, description="The last step by default.")
-
-
-class FunnelRequest(_Strict):
+class FunnelRequest(FunnelDefinition):
     """A funnel, and the local dates on which tries begin that count."""
 
-    steps: list[StepRequest] = Field(
-        min_length=2, max_length=_LIMITS.max_steps, examples=[_EXAMPLE]
-    )
-    order: Order = Field(
-        default="ordered",
-        description="`ordered`: other events may lie between steps; `strict`: none; `any`: a "
-        "step needs those listed before it, whichever came first.",
-    )
-    window_seconds: int = Field(
-        default=_LIMITS.window_seconds,
-        ge=1,
-        le=_LIMITS.max_window_seconds,
-        description="From a try's first event to its last, both included.",
-    )
-    exclusions: list[ExclusionRequest] = Field(
-        default_factory=list, max_length=_LIMITS.max_exclusions
-    )
-    first: date | None = Field(default=None, alias="from", description="First local date.")
-    last: date | None = Field(
-        default=None, alias="to", description="Last local date; today if not given."
-    )
-    breakdown: str | None = Field(
-        default=None,
-        description=f"A property of a try's first event: {', '.join(sorted(BREAKDOWNS))}.",
-    )
-    values: int = Field(
-        default=_LIMITS.values,
-        ge=1,
-        le=_LIMITS.max_values,
-        description="Values of a breakdown told by name; all others are one.",
-    )
+    first: date | None = Field(default=None, alias="from", description=_FROM)
+    last: date | None = Field(default=None, alias="to", description=_TO)
+    breakdown: str | None = Field(default=None, description=_BREAKDOWN)
+    values: int = Field(default=_LIMITS.values, ge=1, le=_LIMITS.max_values, description=_VALUES)
+
+
+class SavedFunnelRequest(FunnelDefinition):
+    """A funnel to keep, to be asked again by its id."""
+
+    funnel_id: str = Field(examples=["sign-up"], max_length=63)
+    name: str = Field(default="", examples=["From the prices to a paid plan"])
+    is_replacing: bool = Field(default=False, description="Change the funnel of that id.")
+
+
+class FunnelInfo(BaseModel):
+    """A funnel that a site keeps."""
+
+    funnel_id: str
+    name: str
+    steps: list[StepRequest]
+    order: Order
+    window_seconds: int
+    exclusions: list[ExclusionRequest]
+    created_at: datetime
+    updated_at: datetime
+
+
+class SavedFunnels(BaseModel):
+    """The funnels of a site by id."""
+
+    site: str
+    funnels: list[FunnelInfo]
 
 
 @router.post("/sites/{site}/funnels/ask", operation_id="funnel")
@@ -107,74 +77,74 @@ async def ask_funnel(
     a window later. A visitor counts once at each step that any of their tries comes to.
     """
     scope = await parts.scope(caller, site)
-    first, last = periods.days_asked(request.first, request.last, parts.funnels.today(scope))
-    return await parts.funnels.of(scope, ask_of(request), first, last)
+    ask = ask_of(request, request.breakdown, request.values)
+    return await _answer(parts, scope, ask, request.first, request.last)
 
 
-def ask_of(request: FunnelRequest) -> FunnelAsk:
-    """Return the checked funnel, or raise QueryError naming the place and what is possible."""
-    if request.steps[0].optional:
-        raise query_error(
-            ("steps", 0, "optional"), "A funnel begins with its first step.", "Leave it out."
-        )
-    return FunnelAsk(
-        steps=tuple(
-            Step(_deed(step, ("steps", i)), step.optional) for i, step in enumerate(request.steps)
-        ),
-        order=request.order,
-        window_seconds=request.window_seconds,
-        exclusions=tuple(_exclusion(one, i, request) for i, one in enumerate(request.exclusions)),
-        breakdown=_breakdown(request.breakdown),
-        values=request.values,
+@router.get("/sites/{site}/funnels/{funnel_id}/ask", operation_id="saved_funnel")
+async def ask_saved_funnel(
+    site: str,
+    funnel_id: _Id,
+    parts: UseParts,
+    caller: UseCaller,
+    first: _From = None,
+    last: _To = None,
+    breakdown: _Breakdown = None,
+    values: _Values = _LIMITS.values,
+) -> Funnel:
+    """Tell the same of a funnel that the site keeps, as it is defined now, for any dates."""
+    scope = await parts.scope(caller, site)
+    kept = await parts.store.call(control_funnels.get, scope.site_id, funnel_id)
+    ask = ask_of(control_funnels.definition_of(kept.definition), breakdown, values)
+    return await _answer(parts, scope, ask, first, last)
+
+
+@router.get("/sites/{site}/funnels", operation_id="list_funnels")
+async def list_funnels(site: str, parts: UseParts, caller: UseCaller) -> SavedFunnels:
+    """List the funnels that a site keeps."""
+    scope = await parts.scope(caller, site)
+    found = await parts.store.call(control_funnels.of_site, scope.site_id)
+    return SavedFunnels(site=scope.site_id, funnels=[_info(one) for one in found])
+
+
+@router.post("/sites/{site}/funnels", status_code=201, operation_id="add_funnel")
+async def add_funnel(
+    site: str, wanted: SavedFunnelRequest, parts: UseParts, caller: UseCaller
+) -> FunnelInfo:
+    """Keep a funnel; what it tells is asked of all history, so no day has to be restated."""
+    scope = await parts.scope(caller, site)
+    made = await parts.store.call(
+        control_funnels.add,
+        scope.site_id,
+        wanted.funnel_id,
+        wanted.as_json(),
+        name=wanted.name,
+        is_replacing=wanted.is_replacing,
     )
+    return _info(made)
 
 
-def _exclusion(one: ExclusionRequest, index: int, request: FunnelRequest) -> Exclusion:
-    loc: Loc = ("exclusions", index)
-    count = len(request.steps)
-    before = one.before_step or count
-    if request.order == "any" and (one.after_step, before) != (1, count):
-        raise query_error(
-            (*loc, "after_step"), "In any order no step lies after another.", "Leave both out."
-        )
-    if not one.after_step < before <= count:
-        raise query_error(
-            (*loc, "before_step"),
-            f"Nothing lies between step {one.after_step} and step {before} of {count}.",
-            "Name two steps, the earlier one first.",
-        )
-    return Exclusion(_deed(one, loc), one.after_step, before)
+@router.delete("/sites/{site}/funnels/{funnel_id}", operation_id="remove_funnel")
+async def remove_funnel(
+    site: str, funnel_id: _Id, parts: UseParts, caller: UseCaller
+) -> FunnelInfo:
+    """Keep a funnel no longer, and tell what it was."""
+    scope = await parts.scope(caller, site)
+    return _info(await parts.store.call(control_funnels.remove, scope.site_id, funnel_id))
 
 
-def _deed(one: DeedRequest, loc: Loc) -> Deed:
-    if (one.match is None) != (one.path is None):
-        raise query_error(
-            (*loc, "match"), "A path and how it is compared go together.", "Add both."
-        )
-    if one.event_name is None and one.path is None:
-        raise query_error(loc, "Nothing is asked of the visitor.", "Give `event_name` or `path`.")
-    try:
-        return Deed(
-            event_of({"event_name": _name(one), "properties": _properties(one)}),
-            destination_of({"match": one.match, "path": one.path}) if one.match else None,
-        )
-    except InvalidCondition as error:
-        raise query_error((*loc, error.field), str(error), error.fix) from None
+async def _answer(
+    parts: Parts, scope: SiteScope, ask: FunnelAsk, first: date | None, last: date | None
+) -> Funnel:
+    days = periods.days_asked(first, last, parts.funnels.today(scope))
+    return await parts.funnels.of(scope, ask, *days)
 
 
-def _name(one: DeedRequest) -> str:
-    return PAGE_VIEW if one.event_name is None else one.event_name
-
-
-def _properties(one: DeedRequest) -> list[dict[str, str]]:
-    return [has.model_dump() for has in one.properties]
-
-
-def _breakdown(name: str | None) -> Dimension | None:
-    if name is not None and name not in BREAKDOWNS:
-        raise query_error(
-            ("breakdown",),
-            f"{shown(name)} is no property of one event.",
-            f"Use one of {', '.join(sorted(BREAKDOWNS))}.",
-        )
-    return None if name is None else BREAKDOWNS[name]
+def _info(one: SavedFunnel) -> FunnelInfo:
+    return FunnelInfo(
+        funnel_id=one.funnel_id,
+        name=one.name,
+        created_at=one.created_at,
+        updated_at=one.updated_at,
+        **one.definition,
+    )

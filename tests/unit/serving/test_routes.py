@@ -22,6 +22,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "change_annotation": NOTE,
     "request_export": {"table": "users"},
     "funnel": {"steps": STEPS},
+    "add_funnel": {"funnel_id": "f", "steps": STEPS},
 }
 
 
@@ -75,9 +76,10 @@ def test_every_route_of_a_site_refuses_a_foreign_one_before_all_else(world: Worl
 def test_every_route_of_the_api_has_a_stable_name_and_words(world: World) -> None:
     operations = [operation for _, _, operation in routes(world)]
     assert sorted(operation["operationId"] for operation in operations) == [
-        "add_annotation", "add_goal", "change_annotation", "dictionary", "export",
-        "export_file", "funnel", "list_annotations", "list_exports", "list_goals",
+        "add_annotation", "add_funnel", "add_goal", "change_annotation", "dictionary", "export",
+        "export_file", "funnel", "list_annotations", "list_exports", "list_funnels", "list_goals",
         "list_sites", "live_events", "live_friction", "paths", "quality", "queries",
         "queries_by_link", "query", "query_by_link", "realtime", "remove_annotation",
-        "remove_goal", "request_export", "request_restatement", "restatement"]  # fmt: skip
+        "remove_funnel", "remove_goal", "request_export", "request_restatement", "restatement",
+        "saved_funnel"]  # fmt: skip
     assert all(operation.get("description") for operation in operations)
