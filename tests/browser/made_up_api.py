@@ -43,6 +43,7 @@ from serving.query.schemas import (
     Sites,
     Totals,
 )
+from serving.routes.annotations import AnnotationInfo, Annotations
 
 DIST = Path(__file__).parents[2] / "serving" / "dashboard" / "dist"
 NOW = datetime(2026, 11, 21, 11, 3, 10, tzinfo=UTC)
@@ -66,6 +67,7 @@ class MadeUpApi:
     refuse: Callable[[str], Problem | None] = lambda path: None
     """Answers one question of a batch in place of the usual; None: the usual."""
     fail: Callable[[Question], Problem | None] = lambda question: None
+    annotations: list[AnnotationInfo] = field(default_factory=list)
     asked: list[list[Question]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -87,6 +89,8 @@ class MadeUpApi:
             return Sites(sites=[_site(name) for name in self.sites])
         if path.endswith("/realtime"):
             return _realtime(path.split("/")[-2], 0 if self.is_empty else 7)
+        if path.endswith("/annotations"):
+            return Annotations(site=path.split("/")[-2], annotations=self.annotations)
         return problem(404, "not_found", "Not found")
 
     def _answers(self, questions: list[Question]) -> Answers:
@@ -135,6 +139,14 @@ class MadeUpApi:
             took_ms=1,
             warnings=said,
         )
+
+
+def annotation(text: str, day: str, until: str = "", at: datetime | None = None) -> AnnotationInfo:
+    """Return a note as the API tells it."""
+    when = {"date": day, "until": until or day, "at": at, "created_at": NOW, "updated_at": NOW}
+    return AnnotationInfo.model_validate(
+        {"annotation_id": text, "text": text, "created_by": "page", "updated_by": "page", **when}
+    )
 
 
 def problem(status: int, code: str, title: str, detail: str = "") -> Problem:
@@ -212,7 +224,7 @@ def serve(api: MadeUpApi) -> Iterator[str]:
 
 def _json(answer: BaseModel) -> Response:
     status = answer.status if isinstance(answer, Problem) else HTTPStatus.OK
-    return Response(answer.model_dump_json(), status, media_type="application/json")
+    return Response(answer.model_dump_json(by_alias=True), status, media_type="application/json")
 
 
 def _file(files: Files, path: str, headers: Message) -> Response:

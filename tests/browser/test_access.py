@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import PATIENCE_MS
-from tests.browser.made_up_api import DIST, MadeUpApi, problem
+from tests.browser.made_up_api import DIST, MadeUpApi, annotation, problem
 
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -54,14 +54,18 @@ def _ready(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_overview_has_no_known_barrier(open_page: Any, scheme: str, width: int) -> None:
+def test_overview_has_no_known_barrier(
+    open_page: Any, api: MadeUpApi, scheme: str, width: int
+) -> None:
+    api.annotations = [annotation("Sale", "2026-11-19")]
     page = open_page("/?site=demo&f=is,country,DE", width, scheme)
     _ready(page)
     assert _violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_menus_and_table_have_no_known_barrier(open_page: Any, scheme: str) -> None:
+def test_menus_and_table_have_no_known_barrier(open_page: Any, api: MadeUpApi, scheme: str) -> None:
+    api.annotations = [annotation("Sale " * 60, "2026-11-19")]
     page = open_page("/?site=demo&v=table", 1280, scheme)
     _ready(page)
     page.get_by_role("button", name="Last 28 days").click()

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from serving.query.schemas import Question
-from tests.browser.made_up_api import MadeUpApi
+from tests.browser.made_up_api import MadeUpApi, annotation, problem
 
 EVERYTHING = (
     "/?site=demo&p=2026-11-01~2026-11-20&cmp=none&f=is,country,DE&f=is_not,page,/docs?a=1!.2"
@@ -57,6 +57,46 @@ def test_figures_are_the_answers_own(page: Page) -> None:
     expect(page.locator("[data-now]")).to_have_text("7")
     expect(page.locator(".freshness")).to_contain_text("12:03:10 (Europe/Berlin), may still change")
     expect(page.get_by_role("link", name="IP Geolocation by DB-IP")).to_be_visible()
+
+
+def test_what_was_noted_is_on_the_chart_and_in_the_table(page: Page, api: MadeUpApi) -> None:
+    api.annotations = [
+        annotation("<b>Sale</b>", "2026-11-19", until="2026-11-30"),
+        *(annotation(f"Release {number}", "2026-11-20") for number in range(4)),
+    ]
+    with page.expect_request("**/sites/demo/annotations?from=2026-11-21&to=2026-11-21"):
+        page.goto("/?site=demo")
+    chart = page.get_by_role("img", name="Visitors by day")
+    expect(chart).to_have_attribute(
+        "aria-label", re.compile("Noted on Thu, 19 Nov 2026; Fri, 20 Nov 2026.$")
+    )
+    expect(page.locator(".legend")).to_contain_text("Noted")
+    chart.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".point .note")).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".point .note")).to_have_text(
+        ["Release 0", "Release 1", "Release 2", "and 1 more: view as table"]
+    )
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("figure [aria-live]")).to_contain_text(
+        "Noted: <b>Sale</b> (until 30 Nov 2026)"
+    )
+    page.get_by_role("button", name="View as table").click()
+    rows = page.get_by_role("region", name="Visitors as a table").locator("tbody tr")
+    expect(rows.nth(5).locator(".noted")).to_have_text("<b>Sale</b> (until 30 Nov 2026)")
+    expect(rows.nth(6).locator(".noted")).to_contain_text("Release 2; Release 3")
+    expect(rows.nth(7).locator(".noted")).to_have_text("")
+
+
+def test_without_its_notes_the_chart_stands(page: Page, api: MadeUpApi) -> None:
+    api.refuse = lambda path: (
+        problem(503, "control_unavailable", "Away") if "annotations" in path else None
+    )
+    page.goto("/?site=demo")
+    expect(page.locator("[data-metric=visitors] .tile-value")).to_have_text("1,000")
+    expect(page.get_by_role("img", name="Visitors by day")).to_be_visible()
+    expect(page.locator(".legend")).not_to_contain_text("Noted")
 
 
 def test_tile_switches_the_chart_without_asking_again(page: Page, api: MadeUpApi) -> None:

@@ -72,6 +72,14 @@ export interface Site {
   readonly timezone: string;
 }
 
+/** A note on local dates; `at` is the moment, in the site's own zone, where it is about one. */
+export interface Annotation {
+  readonly text: string;
+  readonly date: string;
+  readonly until: string;
+  readonly at: string | null;
+}
+
 export interface Realtime {
   readonly as_of: string;
   readonly windows: readonly { readonly minutes: number; readonly visitors: number; readonly page_views: number }[];

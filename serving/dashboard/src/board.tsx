@@ -7,7 +7,8 @@ import { formatBucket, formatChange, formatClock, formatDate, formatShort, forma
 import { Info, LineSample } from './icons.tsx';
 import { useKept } from './kept.ts';
 import { COMPARISONS, INTERVALS, metricLabel, periodLabel } from './labels.ts';
-import { board, definitions, site, timeZone } from './model.ts';
+import { annotations, board, definitions, site, timeZone } from './model.ts';
+import { notesOf, type Notes } from './notes.ts';
 import { Popover } from './popover.tsx';
 import { intervalOf, intervalsFor, TILES } from './questions.ts';
 import { show, view } from './router.ts';
@@ -116,17 +117,19 @@ function Series({ answer }: { answer: Answer }) {
   const { metric, asTable } = view.value;
   const name = answer.query.metrics.includes(metric) ? metric : TILES[0];
   const definition = definitions.value.get(name);
+  const points = pointsOf(answer, name);
   const chart = {
     label: definition?.label ?? metricLabel(name),
     unit: definition?.unit ?? 'count',
     interval: intervalOf(view.value),
-    points: pointsOf(answer, name),
+    points,
+    notes: notesOf(annotations.value, points),
   };
   return (
     <figure aria-label={`${chart.label} over time`}>
       <div class="chart-head">
         <h2>{chart.label}</h2>
-        {!asTable && <Legend answer={answer} points={chart.points} />}
+        {!asTable && <Legend answer={answer} points={points} hasNotes={chart.notes.size > 0} />}
         <span class="spring" />
         <IntervalSwitch />
         <button type="button" class="control plain" aria-pressed={asTable} onClick={() => show({ asTable: !asTable })}>
@@ -138,7 +141,7 @@ function Series({ answer }: { answer: Answer }) {
   );
 }
 
-function Legend({ answer, points }: { answer: Answer; points: readonly Point[] }) {
+function Legend({ answer, points, hasNotes }: { answer: Answer; points: readonly Point[]; hasNotes: boolean }) {
   return (
     <ul class="legend">
       <li><LineSample color="--accent" /> {periodLabel(view.value.period)}</li>
@@ -148,6 +151,7 @@ function Legend({ answer, points }: { answer: Answer; points: readonly Point[] }
       {points.some((point) => point.isIncomplete) && (
         <li><LineSample color="--accent" dash="5 4" /> Still counting</li>
       )}
+      {hasNotes && <li><span class="flag" aria-hidden="true">▾</span> Noted</li>}
     </ul>
   );
 }
@@ -169,7 +173,15 @@ function IntervalSwitch() {
   );
 }
 
-function ChartTable({ label, unit, interval, points }: { label: string; unit: string; interval: Interval; points: readonly Point[] }) {
+interface TableProps {
+  readonly label: string;
+  readonly unit: string;
+  readonly interval: Interval;
+  readonly points: readonly Point[];
+  readonly notes: Notes;
+}
+
+function ChartTable({ label, unit, interval, points, notes }: TableProps) {
   const compared = points.some((point) => point.beforeBucket !== null);
   const percent = (change: Figure) => (change === null ? '–' : formatChange(change));
   return (
@@ -181,15 +193,17 @@ function ChartTable({ label, unit, interval, points }: { label: string; unit: st
             <th scope="col">{label}</th>
             {compared && <th scope="col">{COMPARISONS[view.value.compare]}</th>}
             {compared && <th scope="col">Change</th>}
+            {notes.size > 0 && <th scope="col">Noted</th>}
           </tr>
         </thead>
         <tbody>
-          {points.filter((point) => !point.isAhead).map((point) => (
+          {points.map((point, at) => !point.isAhead && (
             <tr key={point.bucket}>
               <td>{formatBucket(point.bucket, interval)}{point.isIncomplete && ' (still counting)'}</td>
               <td>{formatValue(point.value, unit)}</td>
               {compared && <td class="lesser">{formatValue(point.before, unit)}</td>}
               {compared && <td class="lesser">{percent(point.change)}</td>}
+              {notes.size > 0 && <td class="noted">{notes.get(at)?.join('; ')}</td>}
             </tr>
           ))}
         </tbody>

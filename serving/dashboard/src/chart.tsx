@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatBucket, formatBucketShort, formatChange, formatTick, formatValue } from './format.ts';
+import type { Notes } from './notes.ts';
 import { extremes, labelled, linesOf, type Point } from './series.ts';
 import { paletteVersion } from './theme.ts';
 import type { Interval } from './view.ts';
@@ -13,6 +14,7 @@ interface Props {
   readonly unit: string;
   readonly interval: Interval;
   readonly points: readonly Point[];
+  readonly notes: Notes;
 }
 
 const KEYS: Record<string, (at: number, last: number) => number> = {
@@ -23,12 +25,12 @@ const KEYS: Record<string, (at: number, last: number) => number> = {
 };
 
 export function Chart(props: Props) {
-  const { points, interval, unit, label } = props;
+  const { points, interval, unit, label, notes } = props;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
   const [spoken, setSpoken] = useState('');
-  const shape = [label, unit, interval, paletteVersion.value, points.map((point) => point.bucket)].join();
+  const shape = [label, unit, interval, paletteVersion.value, points.map((point) => point.bucket), [...notes.keys()]].join();
 
   useEffect(() => {
     const element = holder.current;
@@ -56,7 +58,7 @@ export function Chart(props: Props) {
     const next = Math.max(0, Math.min(last, move(at ?? (event.key === 'ArrowLeft' ? last + 1 : -1), last)));
     moveCursor(plot.current, next);
     setAt(next);
-    setSpoken(sentence(points[next]!, props));
+    setSpoken(sentence(points[next]!, props, notes.get(next)));
   };
 
   const point = at === null ? undefined : points[at];
@@ -72,15 +74,24 @@ export function Chart(props: Props) {
         onKeyDown={onKeyDown}
         onBlur={() => setAt(null)}
       >
-        {point && plot.current && <PointBox point={point} left={leftOf(plot.current, at!)} chart={props} />}
+        {point && plot.current && <PointBox point={point} left={leftOf(plot.current, at!)} chart={props} notes={notes.get(at!)} />}
       </div>
       <p class="unseen" aria-live="polite">{spoken}</p>
     </>
   );
 }
 
-function PointBox({ point, left, chart }: { point: Point; left: number; chart: Props }) {
-  const width = 176;
+const NOTES_SHOWN = 3;
+
+interface BoxProps {
+  readonly point: Point;
+  readonly left: number;
+  readonly chart: Props;
+  readonly notes: readonly string[] | undefined;
+}
+
+function PointBox({ point, left, chart, notes = [] }: BoxProps) {
+  const width = 208;
   const holder = document.querySelector('.chart')?.clientWidth ?? 0;
   const side = left + width + 24 > holder ? left - width - 8 : left + 14;
   return (
@@ -102,13 +113,16 @@ function PointBox({ point, left, chart }: { point: Point; left: number; chart: P
         )}
       </dl>
       {point.isIncomplete && <p>Still counting</p>}
+      {notes.slice(0, NOTES_SHOWN).map((note, number) => <p class="note" key={number}>{note}</p>)}
+      {notes.length > NOTES_SHOWN && <p class="note">and {notes.length - NOTES_SHOWN} more: view as table</p>}
     </div>
   );
 }
 
-function draw(holder: HTMLElement, { points, unit, interval }: Props, onPoint: (at: number | null) => void): uPlot {
+function draw(holder: HTMLElement, { points, unit, interval, notes }: Props, onPoint: (at: number | null) => void): uPlot {
   const color = (name: string) => colorOf(holder, name);
   const lone = points.length < 3;
+  const ink = color('--ink');
   const axis = { stroke: color('--quiet'), font: `12px ${getComputedStyle(holder).fontFamily}`, ticks: { show: false }, border: { show: false } };
   const options: uPlot.Options = {
     ...sizeOf(holder),
@@ -148,9 +162,34 @@ function draw(holder: HTMLElement, { points, unit, interval }: Props, onPoint: (
       { stroke: color('--before'), width: 1.5, dash: [2, 4], points: { show: lone } },
       { stroke: color('--accent'), width: 2, dash: [6, 5], points: { show: lone } },
     ],
-    hooks: { setCursor: [(drawn) => drawn.cursor.event && onPoint(drawn.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(drawn) => drawn.cursor.event && onPoint(drawn.cursor.idx ?? null)],
+      draw: [(drawn) => flag(drawn, [...notes.keys()], ink)],
+    },
   };
   return new uPlot(options, dataOf(points), holder);
+}
+
+/** Mark points with a line from top to bottom and a flag at its head. */
+function flag({ ctx, bbox, valToPos }: uPlot, marked: readonly number[], ink: string): void {
+  const size = 5 * devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = ink;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([1, 3].map((length) => length * devicePixelRatio));
+  for (const at of marked) {
+    const x = Math.round(valToPos(at, 'x', true));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x - size, bbox.top - size);
+    ctx.lineTo(x + size, bbox.top - size);
+    ctx.lineTo(x, bbox.top + size);
+    ctx.fill();
+  }
+  ctx.restore();
 }
 
 const WHOLE = [1, 2, 5].flatMap((step) => Array.from({ length: 10 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
@@ -182,14 +221,16 @@ function colorOf(holder: HTMLElement, name: string): string {
   return color;
 }
 
-function sentence(point: Point, { interval, unit }: Props): string {
+function sentence(point: Point, { interval, unit }: Props, notes: readonly string[] = []): string {
   const before = point.beforeBucket && `, ${formatValue(point.before, unit)} on ${formatBucket(point.beforeBucket, interval)}`;
   const still = point.isIncomplete ? ', still counting' : '';
-  return `${formatBucket(point.bucket, interval)}: ${formatValue(point.value, unit)}${still}${before ?? ''}`;
+  return `${formatBucket(point.bucket, interval)}: ${formatValue(point.value, unit)}${still}${before ?? ''}${notes.map((note) => `. Noted: ${note}`).join('')}`;
 }
 
-function summary({ label, unit, interval, points }: Props): string {
+function summary({ label, unit, interval, points, notes }: Props): string {
   const ends = extremes(points);
   const told = (point: Point) => `${formatValue(point.value, unit)} on ${formatBucket(point.bucket, interval)}`;
-  return `${label} by ${interval}, ${points.length} points.${ends ? ` Highest ${told(ends.high)}, lowest ${told(ends.low)}.` : ''}`;
+  const found = ends ? ` Highest ${told(ends.high)}, lowest ${told(ends.low)}.` : '';
+  const noted = [...notes.keys()].map((at) => formatBucket(points[at]!.bucket, interval)).join('; ');
+  return `${label} by ${interval}, ${points.length} points.${found}${noted && ` Noted on ${noted}.`}`;
 }

@@ -1,7 +1,7 @@
 // What the page knows and when it asks again.
 
 import { computed, effect, signal } from '@preact/signals';
-import { get, outcomesOf, postQueries, type Answer, type Definition, type Query, type Realtime, type Site } from './api.ts';
+import { get, outcomesOf, postQueries, type Annotation, type Answer, type Definition, type Query, type Realtime, type Site } from './api.ts';
 import { keepSite, lastSite } from './memory.ts';
 import { Problem, problemOf, read } from './problem.ts';
 import { QueryCache } from './query_cache.ts';
@@ -23,6 +23,13 @@ export const questions = computed(() => (site.value ? questionsOf(view.value, si
 export const board = computed(() => {
   const [question] = questions.value;
   return question ? cache.entry(question).value : null;
+});
+
+/** What the site has noted on the days of the chart. */
+export const annotations = signal<readonly Annotation[]>([]);
+const annotationsPath = computed(() => {
+  const meta = board.value?.answer?.meta;
+  return site.value && meta ? pathOfNotes(site.value, meta) : null;
 });
 
 /** Label, sentence and unit of each metric that any answer so far has defined. */
@@ -92,6 +99,25 @@ async function loadRealtime(): Promise<void> {
   }
 }
 
+/** Notes ahead of the newest figures belong to no point of the chart yet. */
+function pathOfNotes(of: string, { period, as_of }: Answer['meta']): string {
+  const dateOf = (at: number) => new Date(at).toLocaleDateString('sv-SE', { timeZone: period.timezone });
+  const last = Math.min(Date.parse(period.end) - 1, as_of === null ? Infinity : Date.parse(as_of));
+  const days = `from=${dateOf(Date.parse(period.start))}&to=${dateOf(Math.max(last, Date.parse(period.start)))}`;
+  return `/api/v1/sites/${encodeURIComponent(of)}/annotations?${days}`;
+}
+
+async function loadAnnotations(path: string | null): Promise<void> {
+  annotations.value = [];
+  if (!path) return;
+  try {
+    const answer = await get<{ annotations: Annotation[] }>(path);
+    if (path === annotationsPath.peek()) annotations.value = answer.annotations;
+  } catch {
+    // The figures stand without them.
+  }
+}
+
 /** Do it again and again while the tab is visible. */
 function whileVisible(task: () => Promise<void>): void {
   let timer = 0;
@@ -125,6 +151,7 @@ export function begin(): void {
     if (site.value) keepSite(site.value);
     void loadRealtime();
   });
+  effect(() => void loadAnnotations(annotationsPath.value));
   effect(() => {
     const name = siteInfo.value?.name || site.value;
     document.title = name ? `${name} · Headwater` : 'Headwater';
