@@ -20,6 +20,8 @@ RULES: Final = load_rules(FOLDER / "rules")
 SOURCES: Final = load_sources(FOLDER / "rules" / "sources.csv")
 METRICS: Final = load_metrics(FOLDER / "metrics", RECORDS, RULES)
 DAY_COLUMNS: Final = load_day_columns(FOLDER / "views")
-DIMENSIONS: Final = load_dimensions(FOLDER / "metrics", RECORDS)
+_DIMENSIONS: Final = load_dimensions(FOLDER / "metrics", RECORDS)
+DIMENSIONS: Final = {name: one for name, one in _DIMENSIONS.items() if not one.is_keyed}
+KEYED: Final = {name: one for name, one in _DIMENSIONS.items() if one.is_keyed}
 
 check_quality_columns(RULES.quality, RECORDS)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from serving.asked import Asked, bucket_of, earlier_of
 from serving.cache import Cache, Found
@@ -19,6 +20,10 @@ from serving.query.plan import Part, plan
 from serving.query.schemas import Answer, Question
 from serving.scope import SiteScope
 from serving.shaping import Reading, meta_of, next_cursor, rows_of, totals_of, with_comparison
+
+_LESS: Final = (
+    "Filter, leave out `compare`, or ask for metrics of sessions and of events one by one."
+)
 
 
 class Answers:
@@ -98,12 +103,8 @@ class Answers:
         table = rows.Table({})
         for part, one in zip(parts, found, strict=True):
             records = read.saw(one)
-            if len(records) > MAX_GROUPS and not part.is_whole:
-                raise query_error(
-                    ("dimensions",),
-                    f"More than {MAX_GROUPS} combinations.",
-                    "Filter, or ask for metrics of sessions and of events one by one.",
-                )
+            if len(records) > MAX_GROUPS:  # more than a page: what has to be put together here
+                raise query_error(("dimensions",), f"More than {MAX_GROUPS} combinations.", _LESS)
             table.add(part, records, len(ask.dimensions))
         return table
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from schemas.load import DIMENSIONS, METRICS
+from schemas.load import DIMENSIONS, KEYED, METRICS
 from serving.app import make_app
 from serving.config import Config
 from serving.lake import TrinoLake
@@ -22,8 +22,8 @@ def metrics_page() -> str:
         for m in METRICS.values()
     )
     dimensions = "\n".join(
-        f"| `{d.name}` | {d.definition} | `analytics.{d.view}`.`{d.column}` |"
-        for d in DIMENSIONS.values()
+        f"| `{d.written}` | {d.definition} | `analytics.{d.view}`.`{d.column}` |"
+        for d in (*DIMENSIONS.values(), *KEYED.values())
     )
     return (
         "# Metrics and dimensions\n\nFrom schemas/metrics. Parts of a ratio are summed first and "

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from typing import Any, Final, TypeVar
@@ -65,7 +65,8 @@ class Dimension:
     """One property to break down or filter by; exactly one view has it.
 
     `drop_null`: rows without a value are no row of a breakdown. `instead`: what to ask for
-    when a metric cannot be broken down by it.
+    when a metric cannot be broken down by it. `is_keyed`: its column holds a JSON object, and it
+    is asked for as NAME:KEY; `key` is the one asked for, text from outside.
     """
 
     name: str
@@ -75,6 +76,8 @@ class Dimension:
     sessions: str | None = None
     drop_null: bool = False
     instead: str = ""
+    is_keyed: bool = False
+    key: str | None = None
 
     @property
     def view(self) -> str:
@@ -85,6 +88,15 @@ class Dimension:
     def column(self) -> str:
         """Its column there."""
         return self.events or self.sessions or ""
+
+    @property
+    def written(self) -> str:
+        """How a question names it; NAME stands for a key."""
+        return f"{self.name}:NAME" if self.is_keyed and self.key is None else self.name
+
+    def under(self, key: str) -> "Dimension":
+        """Return the dimension of one key of a keyed one."""
+        return replace(self, name=f"{self.name}:{key}", key=key)
 
 
 def load_metrics(folder: Path, records: Mapping[str, Record], rules: Rules) -> dict[str, Metric]:
@@ -107,11 +119,16 @@ def load_metrics(folder: Path, records: Mapping[str, Record], rules: Rules) -> d
 
 
 def load_dimensions(folder: Path, records: Mapping[str, Record]) -> dict[str, Dimension]:
-    """Return all dimensions by name; each has exactly one view, and a column of it."""
+    """Return all dimensions by name; each has exactly one view, and a column of it.
+
+    A keyed one is of events, and its key is for questions to give.
+    """
     dimensions = _load(folder, Dimension, lambda path: path.stem == "dimensions", {})
     for dimension in dimensions.values():
         if (dimension.events is None) == (dimension.sessions is None):
             raise SchemaError(f"dimensions: {dimension.name}: name one of {', '.join(VIEWS)}")
+        if dimension.key is not None or (dimension.is_keyed and dimension.view != "events"):
+            raise SchemaError(f"dimensions: {dimension.name}: a key is asked for, of events")
         records[VIEWS[dimension.view]].field(dimension.column)
     return dimensions
 

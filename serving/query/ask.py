@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.load import DIMENSIONS, METRICS
+from schemas.load import METRICS
 from schemas.loaders.metrics import Dimension, Metric
 from serving.control.errors import InvalidSite
 from serving.control.sites import checked_zone
@@ -122,14 +122,8 @@ def _metric(name: str, index: int) -> Metric:
 def _column(name: str, index: int) -> Column:
     if name.startswith(_TIME) and name.removeprefix(_TIME) in UNITS:
         return Bucketing(name.removeprefix(_TIME))
-    if name not in DIMENSIONS:
-        error = filters.unknown(name, ("dimensions", index), "dimension")
-        raise query_error(
-            error.faults[0].loc,
-            error.faults[0].msg,
-            error.faults[0].fix[:-1] + f", time:{', time:'.join(UNITS)}.",
-        )
-    return DIMENSIONS[name]
+    times = tuple(f"{_TIME}{unit}" for unit in UNITS)
+    return filters.dimension_of(name, ("dimensions", index), times)
 
 
 def _check_once(names: list[str], place: str) -> None:

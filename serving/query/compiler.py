@@ -36,7 +36,7 @@ def compile_part(ask: Ask, part: Part, whole: Span, scope: SiteScope) -> Stateme
 def _groups(ask: Ask, part: Part, reading: Reading) -> Sql:
     columns = [_dimension(d, i, reading) for i, d in enumerate(ask.dimensions)]
     columns += [column for i, metric in _indexed(part) for column in _metric(metric, i, part.view)]
-    needed = tuple(sql(f"{reading.column(d)} IS NOT NULL") for d in ask.properties if d.drop_null)
+    needed = tuple(reading.column(d) + sql("IS NOT NULL") for d in ask.properties if d.drop_null)
     query = sql("SELECT") + joined(columns, ", ") + source(reading, ask.nodes, needed)
     if not ask.dimensions:
         return query
@@ -50,7 +50,7 @@ def _indexed(part: Part) -> list[tuple[int, Metric]]:
 
 def _dimension(dimension: Column, index: int, reading: Reading) -> Sql:
     if isinstance(dimension, Dimension):
-        return sql(f"{reading.column(dimension)} AS d{index}")
+        return reading.column(dimension) + sql(f"AS d{index}")
     return _bucket(dimension, reading) + sql(f"AS d{index}")
 
 

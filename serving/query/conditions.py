@@ -4,7 +4,7 @@ Each condition is true or false, never null, so that `not` means what it says. I
 over sessions a filter on an event's property keeps sessions with at least one such event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from schemas.load import RULES
 from schemas.loaders.metrics import Dimension
 from serving.query.filters import Every, HasDone, Match, Node, Not, Some, leaves
 from serving.query.periods import Span
+from serving.query.properties import is_one_of, text_of
 from serving.query.sql import Sql, bracketed, joined, sql
 from serving.scope import SiteScope
 
@@ -42,10 +43,12 @@ class Reading:
         """The column that decides whether a row lies in the span."""
         return TIME_COLUMN[self.view]
 
-    def column(self, dimension: Dimension) -> str:
-        """Return the column of a dimension as this reading names it."""
+    def column(self, dimension: Dimension) -> Sql:
+        """Return the column of a dimension as this reading names it, or what its key holds."""
+        if dimension.key is not None:
+            return text_of(dimension.key)
         prefix = "session_" if self.view == "events" and dimension.view == "sessions" else ""
-        return prefix + dimension.column
+        return sql(prefix + dimension.column)
 
 
 def reading_of(view: str, scope: SiteScope, span: Span, whole: Span, used: set[str]) -> Reading:
@@ -157,29 +160,56 @@ def _has_done(node: Node, reading: Reading) -> Sql:
     return bracketed(known + sql("AND") + visitors)
 
 
-def _match(match: Match, column: str) -> Sql:
+def _match(match: Match, column: Sql) -> Sql:
     texts = tuple(value for value in match.values if value is not None)
-    test = {"is": _is, "is_not": _is, "contains": _contains, "contains_not": _contains}
-    positive = test.get(match.op, _matches)(column, texts)
+    test = _test_of_property if match.dimension.key is not None else _test
+    positive = test(match, column, texts)
     if len(texts) < len(match.values):
-        positive = bracketed(sql(f"{column} IS NULL OR") + positive)
+        positive = bracketed(column + sql("IS NULL OR") + positive)
     return bracketed(positive, before="NOT ") if match.op.endswith("_not") else positive
 
 
-def _is(column: str, texts: tuple[str, ...]) -> Sql:
+def _test(match: Match, column: Sql, texts: tuple[str, ...]) -> Sql:
+    tests = {"is": _is, "is_not": _is, "contains": _contains, "contains_not": _contains}
+    return tests.get(match.op, _matches)(column, texts)
+
+
+def _test_of_property(match: Match, column: Sql, texts: tuple[str, ...]) -> Sql:
+    if match.op in ("is", "is_not"):
+        return is_one_of(match.dimension.key or "", texts)
+    if match.op == "matches":  # TRICKY: within `->` Trino would read the pattern for every row
+        return bracketed(joined((_if_known(one) for one in _patterns(column, texts)), " OR "))
+    # What is looked into stands in an array, so that it is read once, however often it is asked.
+    asked = sql("value ->") + _contains(sql("value"), texts)
+    return bracketed(Sql("ARRAY[") + column + Sql("],") + asked, before="any_match")
+
+
+def _is(column: Sql, texts: tuple[str, ...]) -> Sql:
     if not texts:
         return sql("false")
     marks = joined((sql("?", text) for text in texts), ", ")
-    return bracketed(sql(f"{column} IS NOT NULL AND {column} IN") + bracketed(marks))
+    return bracketed(column + sql("IS NOT NULL AND") + column + sql("IN") + bracketed(marks))
 
 
-def _contains(column: str, texts: tuple[str, ...]) -> Sql:
-    return _any(column, (sql(f"strpos(lower({column}), lower(?)) > 0", text) for text in texts))
+def _contains(column: Sql, texts: tuple[str, ...]) -> Sql:
+    lowered = bracketed(column, before="lower")
+    pairs = (lowered + sql(", lower(?)", text) for text in texts)
+    return _any(column, (bracketed(pair, before="strpos", after=" > 0") for pair in pairs))
 
 
-def _matches(column: str, texts: tuple[str, ...]) -> Sql:
-    return _any(column, (sql(f"regexp_like({column}, ?)", text) for text in texts))
+def _matches(column: Sql, texts: tuple[str, ...]) -> Sql:
+    return _any(column, _patterns(column, texts))
 
 
-def _any(column: str, tests: Iterable[Sql]) -> Sql:
-    return bracketed(sql(f"{column} IS NOT NULL AND") + bracketed(joined(tests, " OR ")))
+def _patterns(column: Sql, texts: tuple[str, ...]) -> Iterator[Sql]:
+    pairs = (column + sql(", ?", text) for text in texts)
+    return (bracketed(pair, before="regexp_like") for pair in pairs)
+
+
+def _any(column: Sql, tests: Iterable[Sql]) -> Sql:
+    known = column + sql("IS NOT NULL AND")
+    return bracketed(known + bracketed(joined(tests, " OR ")))
+
+
+def _if_known(test: Sql) -> Sql:
+    return bracketed(test + sql(", false"), before="coalesce")

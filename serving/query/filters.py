@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from schemas.load import DIMENSIONS, METRICS
+from schemas.goals import InvalidCondition, checked_text
+from schemas.load import DIMENSIONS, KEYED, METRICS
 from schemas.loaders.metrics import Dimension
 from serving.errors import QueryError, query_error
 
@@ -144,14 +145,36 @@ def _op(asked: Any, loc: Loc) -> str:
 def _match(asked: list[Any], loc: Loc) -> Match:
     op = str(asked[0])
     _arity(asked, 3, loc, f'["{op}", dimension, [value, ...]]')
-    name = asked[1]
-    if not isinstance(name, str) or name not in DIMENSIONS:
-        raise unknown(name, (*loc, 1), "dimension")
+    dimension = dimension_of(asked[1], (*loc, 1))
     values = asked[2] if isinstance(asked[2], list) else [asked[2]]
     if not 1 <= len(values) <= MAX_VALUES:
         raise query_error((*loc, 2), f"{len(values)} values.", f"Give 1 to {MAX_VALUES} values.")
     texts = tuple(_text(op, value, (*loc, 2, i)) for i, value in enumerate(values))
-    return Match(op, DIMENSIONS[name], texts)
+    return Match(op, dimension, texts)
+
+
+def dimension_of(name: Any, loc: Loc, others: tuple[str, ...] = ()) -> Dimension:
+    """Return a dimension by the name of a question, such as `page` or `property:plan`.
+
+    Raises QueryError naming the place and what is possible; `others` are possible there too.
+    """
+    if isinstance(name, str) and name in DIMENSIONS:
+        return DIMENSIONS[name]
+    if _is_keyed(name):
+        kind, _, key = name.partition(":")
+        return KEYED[kind].under(_key(kind, key, loc))
+    raise unknown(name, loc, "dimension", others)
+
+
+def _is_keyed(name: Any) -> bool:
+    return isinstance(name, str) and ":" in name and name.partition(":")[0] in KEYED
+
+
+def _key(kind: str, key: str, loc: Loc) -> str:
+    try:
+        return checked_text(kind, key)
+    except InvalidCondition as error:
+        raise query_error(loc, f"NAME of {kind}:NAME: {error}", error.fix) from None
 
 
 def _text(op: str, value: Any, loc: Loc) -> str | None:
@@ -176,9 +199,9 @@ def _compare(asked: list[Any], loc: Loc) -> Compare:
     _arity(asked, 3, loc, f'["{op}", metric, [number]]')
     name = asked[1]
     if not isinstance(name, str) or name not in METRICS:
-        if isinstance(name, str) and name in DIMENSIONS:
+        if isinstance(name, str) and (name in DIMENSIONS or _is_keyed(name)):
             raise query_error(
-                (*loc, 1), f"{name} is a text.", f"Use one of {', '.join(TEXT_OPS)} for it."
+                (*loc, 1), f"{shown(name)} is a text.", f"Use one of {', '.join(TEXT_OPS)} for it."
             )
         raise unknown(name, (*loc, 1), "metric")
     value = asked[2][0] if isinstance(asked[2], list) and len(asked[2]) == 1 else asked[2]
@@ -201,12 +224,13 @@ def _arity(asked: list[Any], count: int, loc: Loc, form: str) -> None:
         )
 
 
-def unknown(name: Any, loc: Loc, what: str) -> QueryError:
+def unknown(name: Any, loc: Loc, what: str, others: tuple[str, ...] = ()) -> QueryError:
     """Build the error for a name that is not in the registry; it lists those that are."""
-    known = METRICS if what == "metric" else DIMENSIONS
-    return query_error(
-        loc, f"{shown(name)} is not a {what}.", f"Use one of {', '.join(sorted(known))}."
-    )
+    known = sorted(METRICS)
+    if what == "dimension":
+        known = sorted(DIMENSIONS) + [one.written for one in KEYED.values()]
+    known += others
+    return query_error(loc, f"{shown(name)} is not a {what}.", f"Use one of {', '.join(known)}.")
 
 
 def shown(value: Any) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from schemas.goals import Destination, Event, Match, Property
+from schemas.goals import Destination, Event, Match
 from schemas.load import DIMENSIONS, RECORDS, RULES
 from schemas.loaders.metrics import Dimension
 from serving.query.files import compose
 from serving.query.periods import Span
+from serving.query.properties import is_one_of
 from serving.query.sql import Sql, Statement, bracketed, joined, sql
 from serving.scope import SiteScope
 
@@ -25,18 +26,6 @@ _PATHS: Final[dict[Match, str]] = {
     "contains": "strpos(page_path, ?) > 0",
     "regex": "regexp_like(page_path, ?)",
 }
-# What is no JSON object, and what is no text or number in it, meets no condition.
-_HAS: Final = """try(CAST(
-    element_at(try(CAST(json_parse(properties) AS map(varchar, json))), ?) AS varchar
-)) = ?"""
-_COUNTS: Final = """(
-    regexp_like(json_format(
-        element_at(try(CAST(json_parse(properties) AS map(varchar, json))), ?)
-    ), '^[-0-9]')
-    AND try(CAST(
-        element_at(try(CAST(json_parse(properties) AS map(varchar, json))), ?) AS double
-    )) = ?
-)"""
 
 
 @dataclass(frozen=True)
@@ -146,16 +135,8 @@ def _met(deed: Deed) -> Sql:
     tests = [sql("event_name = ?", deed.event.event_name)]
     if deed.page:
         tests.append(sql(_PATHS[deed.page.match], deed.page.path))
-    tests += [_has(one) for one in deed.event.properties]
+    tests += [is_one_of(one.name, (one.value,)) for one in deed.event.properties]
     return joined(tests, " AND ")
-
-
-def _has(wanted: Property) -> Sql:
-    as_text = sql(f"coalesce({_HAS}, false)", wanted.name, wanted.value)
-    if wanted.number is None:
-        return as_text
-    as_number = sql(f"coalesce({_COUNTS}, false)", wanted.name, wanted.name, wanted.number)
-    return bracketed(joined((as_text, as_number), " OR "))
 
 
 def _names(ask: FunnelAsk) -> Sequence[str]:

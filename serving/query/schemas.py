@@ -12,11 +12,16 @@ Filter = Annotated[
     list[Any],
     Field(
         description=(
-            "`[op, name, values]` with op is, is_not, contains, contains_not, matches; "
+            "`[op, name, values]` with op is, is_not, contains, contains_not, matches, name a "
+            "dimension or `property:NAME`; "
             '`["greater"|"less", metric, [number]]`; `["and"|"or", [filter, ...]]`; '
             '`["not"|"has_done"|"has_not_done", filter]`.'
         ),
-        examples=[["is", "country", ["DE", "AT"]], ["has_done", ["is", "event_name", ["sign_up"]]]],
+        examples=[
+            ["is", "country", ["DE", "AT"]],
+            ["is", "property:plan", ["pro"]],
+            ["has_done", ["is", "event_name", ["sign_up"]]],
+        ],
     ),
 ]
 Value = str | None
@@ -37,7 +42,12 @@ class Question(_Strict):
     dimensions: list[str] = Field(
         default_factory=list,
         max_length=3,
-        description="Break down by these; at most one `time:minute|hour|day|week|month`.",
+        description=(
+            "Break down by these: names from `GET /api/v1/metrics`, `property:NAME` for what an "
+            "event's properties hold under NAME; at most one `time:minute|hour|day|week|month`. By "
+            "time alone every bucket is a row; with others only what has something is one."
+        ),
+        examples=[["source"], ["time:day", "property:plan"]],
     )
     filters: list[Filter] = Field(
         default_factory=list, max_length=20, description="All of them must hold."

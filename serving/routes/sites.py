@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from schemas.load import DIMENSIONS, METRICS
+from schemas.load import DIMENSIONS, KEYED, METRICS
 from serving.control import restatements
 from serving.control import sites as control_sites
 from serving.control.restatements import Restatement
@@ -66,12 +66,12 @@ async def dictionary(caller: UseCaller) -> Dictionary:
         ],
         dimensions=[
             DimensionInfo(
-                name=dimension.name,
+                name=dimension.written,
                 label=dimension.label,
                 definition=dimension.definition,
                 sources=[f"analytics.{dimension.view}"],
             )
-            for dimension in DIMENSIONS.values()
+            for dimension in (*DIMENSIONS.values(), *KEYED.values())
         ],
         time_units=list(UNITS),
         date_ranges=list(NAMES),

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from schemas.load import DIMENSIONS, METRICS
+from serving.query.filters import is_clean
 from serving.query.periods import UNITS
 from serving.query.schemas import Question
 
@@ -16,7 +17,9 @@ ATTACKS = [
 ]  # fmt: skip
 HOSTILE = st.sampled_from(ATTACKS) | st.text(max_size=40)
 TEXT_OPS = st.sampled_from(["is", "is_not", "contains", "contains_not"])
-NAMES = st.sampled_from(sorted(DIMENSIONS))
+# A property has any name there is; a list of names must hold texts, so that a surrogate is none.
+PROPERTIES = (st.just("plan") | HOSTILE.filter(is_clean)).map(lambda key: f"property:{key}")
+NAMES = st.sampled_from(sorted(DIMENSIONS)) | PROPERTIES
 VALUES = st.lists(
     st.sampled_from(["/", "DE", "google", "sign_up"]) | HOSTILE, min_size=1, max_size=3
 )

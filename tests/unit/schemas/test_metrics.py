@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.load import DIMENSIONS, METRICS, RECORDS, RULES
+from schemas.load import DIMENSIONS, KEYED, METRICS, RECORDS, RULES
 from schemas.loaders.metrics import load_dimensions, load_metrics
 from schemas.loaders.strict import SchemaError
 
@@ -52,7 +52,14 @@ def test_a_name_stands_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "columns", ["", 'events = "page_path"\nsessions = "entry_page"', 'events = "nothing"']
+    "columns",
+    [
+        "",
+        'events = "page_path"\nsessions = "entry_page"',
+        'events = "nothing"',
+        'sessions = "source"\nis_keyed = true',
+        'events = "properties"\nis_keyed = true\nkey = "plan"',
+    ],
 )
 def test_a_dimension_has_one_column_that_exists(tmp_path: Path, columns: str) -> None:
     text = f'[page]\nlabel = "Page"\ndefinition = "Path."\n{columns}\n'
@@ -70,3 +77,9 @@ def test_the_names_of_the_issue_are_all_there() -> None:
         "page", "entry_page", "exit_page", "source", "medium", "campaign", "channel", "referrer",
         "country", "device", "browser", "os", "event_name",
     }  # fmt: skip
+
+
+def test_a_keyed_dimension_is_asked_for_by_a_key() -> None:
+    (keyed,) = KEYED.values()
+    assert (keyed.written, keyed.under("plan").written) == ("property:NAME", "property:plan")
+    assert keyed.name not in DIMENSIONS

@@ -30,6 +30,17 @@ def nested(depth: int) -> list[Any]:
         ({"metrics": ["visitors", "visitors"]}, ("metrics", 1), "twice"),
         ({"dimensions": ["time:year"]}, ("dimensions", 0), "time:day"),
         ({"dimensions": ["page", "page"]}, ("dimensions", 1), "twice"),
+        ({"dimensions": ["property"]}, ("dimensions", 0), "property:NAME, time:minute"),
+        ({"dimensions": ["property:"]}, ("dimensions", 0), "one character"),
+        ({"dimensions": ["property:" + "x" * 501]}, ("dimensions", 0), "Use 500"),
+        ({"dimensions": ["property:a\x00"]}, ("dimensions", 0), "NUL"),
+        ({"dimensions": ["property:a", "property:a"]}, ("dimensions", 1), "twice"),
+        ({"dimensions": ["page:a"]}, ("dimensions", 0), "property:NAME"),
+        ({"filters": [["is", "property:\ud800", ["x"]]]}, ("filters", 0, 1), "surrogates"),
+        ({"filters": [["is", "property:", ["x"]]]}, ("filters", 0, 1), "one character"),
+        ({"filters": [["is", "property:plan", [10]]]}, ("filters", 0, 2, 0), "quotes"),
+        ({"filters": [["not", ["is", "nothing:x", ["x"]]]]}, ("filters", 0, 1, 1), "property:NAME"),
+        ({"filters": [["greater", "property:n", [3]]]}, ("filters", 0, 1), "text"),
         ({"dimensions": ["time:day", "time:hour"]}, ("dimensions",), "twice"),
         ({"order_by": [("page_views", "desc")]}, ("order_by", 0, 0), "visitors"),
         ({"timezone": "Mars/Olympus"}, ("timezone",), "IANA"),
@@ -74,6 +85,13 @@ def test_filters_become_a_tree() -> None:
     assert first.values == ("/x",)
     assert isinstance(second, Not)
     assert isinstance(second.part, HasDone)
+
+
+def test_a_property_is_named_by_what_follows_the_first_colon() -> None:
+    asked = check(question(dimensions=["property:a:b"], order_by=[("property:a:b", "desc")]))
+    (by,) = asked.properties
+    assert (by.name, by.key, by.view) == ("property:a:b", "a:b", "events")
+    assert asked.order == (Order(False, 0, True),)
 
 
 def test_rows_run_by_time_or_by_the_first_metric() -> None:

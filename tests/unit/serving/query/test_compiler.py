@@ -99,6 +99,10 @@ def test_the_site_stands_in_every_read() -> None:
         ({"filters": [["is", "page", ["/x"]]]}, {"visitors": "events"}),
         ({"filters": [["is", "page", ["/x"]], ["is", "source", ["x"]]]}, {"visitors": "events"}),
         ({"filters": [["has_done", ["is", "page", ["/x"]]]]}, {"visitors": "events"}),
+        ({"dimensions": ["property:plan"]}, {"visitors": "events"}),
+        ({"dimensions": ["source", "property:plan"]}, {"visitors": "events"}),
+        ({"filters": [["is", "property:plan", ["pro"]]], "metrics": ["visitors", "sessions"]},
+         {"visitors": "events", "sessions": "sessions"}),
         ({"dimensions": ["source"], "filters": [["is", "page", ["/x"]]],
           "metrics": ["page_views", "sessions"]}, {"page_views": "events", "sessions": "sessions"}),
     ],
@@ -117,9 +121,42 @@ def test_sessions_of_a_page_are_refused_with_what_to_ask_instead() -> None:
     assert "entry_page" in fault.fix
 
 
+def test_sessions_by_a_property_of_events_are_refused_too() -> None:
+    with pytest.raises(QueryError) as caught:
+        plan(ask(metrics=["bounce_rate"], dimensions=["property:plan"]), MARCH, START)
+    (fault,) = caught.value.faults
+    assert fault.loc == ("metrics", 0)
+    assert "property:plan" in fault.msg
+    assert "Filter by it" in fault.fix
+
+
+def test_a_property_is_a_parameter_and_left_out_where_there_is_none() -> None:
+    (one,) = compiled(
+        dimensions=["property:plan"], filters=[["contains", "property:x", ["a", "b"]]]
+    )
+    assert one.sql.params == ("plan", "shop", START, END, "plan", "x", "a", "b", 0, 101)
+    assert "AS d0" in one.sql.text
+    assert one.sql.text.count("json_parse") == 3, "what is looked into is read once"
+
+
+@pytest.mark.parametrize(
+    ("asked", "params"),
+    [
+        (["pro", "free"], ("plan", "pro", "free")),
+        (["10"], ("plan", "10")),
+        (["10.00", "-0", "1e3"], ("plan", "10.00", "-0", "1e3", "plan", "plan", "0", "10")),
+        (["100"], ("plan", "100")),
+    ],
+)
+def test_a_number_is_met_however_it_was_written(asked: list[str], params: tuple[str, ...]) -> None:
+    (one,) = compiled(metrics=["events"], filters=[["is", "property:plan", asked]])
+    assert one.sql.params == ("shop", START, END, *params)
+
+
 def test_filters_on_events_say_what_they_mean_for_sessions() -> None:
     (note,) = warnings(ask(metrics=["sessions"], filters=[["is", "page", ["/x"]]]))
     assert "at least one such event" in note
+    assert warnings(ask(metrics=["sessions"], filters=[["is", "property:x", ["y"]]])) == [note]
 
 
 def test_closed_days_and_the_rest_are_read_apart() -> None:
