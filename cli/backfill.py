@@ -46,10 +46,9 @@ _COLUMNS: Final = ("from", "to", "days", "restated_before", "events")
 @click.option("--again", is_flag=True, help="Also days that the same command did before.")
 @click.option(
     "--at-once",
-    default=7,
-    show_default=True,
+    show_default="request_days of rules/restating.toml",
     type=click.IntRange(1, 100),
-    help="Days in a request: more are quicker and take more memory.",
+    help="Days in a request, which is done as a whole or asked for again.",
 )
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until it is done.")
 @output_option
@@ -63,11 +62,12 @@ def command(
     is_outdated_only: bool,
     dry_run: bool,
     again: bool,
-    at_once: int,
+    at_once: int | None,
     wait: bool,
     output: str,
 ) -> None:
     """Write the plan to stdout, a row for each request; queue them and show how far they are."""
+    from schemas.load import RULES
     from serving.control import restatements
     from serving.control.definitions import definitions_of_site
     from serving.control.sites import get_site
@@ -80,7 +80,8 @@ def command(
             days, digest = _outdated(days, definitions_of_site(conn, site_id))
             reason += f" to definitions {digest}"
         earlier = [] if again else restatements.with_reason(conn, site_id, reason)
-        due = requests_of([day for day in days if day.local_date not in begun(earlier)], at_once)
+        left = [day for day in days if day.local_date not in begun(earlier)]
+        due = requests_of(left, at_once or RULES.restating.request_days)
         write_rows([request.row() for request in due], output, _COLUMNS)
         _tell(context, due, earlier, restatements.seconds_per_date(conn))
         if dry_run:

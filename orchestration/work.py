@@ -8,15 +8,15 @@ from datetime import date
 
 from orchestration.opening import mirror_sites
 from orchestration.quality import Verdict, demand, load_expectations, verdicts
-from pipelines.batch.days import due_now
-from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restate
+from pipelines.batch.days import due_now, within_budget
+from pipelines.batch.restate import Lake, due_days, newest_snapshot, read_watermark, restated_runs
 from pipelines.batch.run import Run
 from pipelines.lake.errors import LakeError
+from schemas.load import RULES
 from serving.control import restatements
 from serving.control.database import Connection
 
 LOG = logging.getLogger(__name__)
-RECENT_DAYS = 2
 
 
 @dataclass
@@ -44,18 +44,25 @@ def restate_queue(lake: Lake, control: Connection, dagster_run_id: str) -> Outco
 
 
 def restate_due(lake: Lake, control: Connection, *, is_nightly: bool) -> Outcome:
-    """Restate every closed day that is due; days that ended long ago only at night."""
+    """Restate the closed days that are due, within a budget a site; old ones only at night.
+
+    What the budget leaves follows with the next run, so that no site waits for another's history.
+    """
     outcome = Outcome()
     mirror_sites(control, lake)
     snapshot = newest_snapshot(lake)
     if snapshot is None:
         return outcome
-    recent = None if is_nightly else RECENT_DAYS
+    rules = RULES.restating
+    recent = None if is_nightly else rules.recent_days
+    budget = rules.nightly_days if is_nightly else rules.hourly_days
     due = due_now(due_days(lake, snapshot), read_watermark(lake), recent_days=recent)
     if due:
         _warm_up()
     for site_id, dates in due.items():
-        _restate(lake, site_id, dates, "nightly" if is_nightly else "hourly", outcome)
+        chosen = within_budget(dates, rules.recent_days, budget)
+        LOG.info("%s: %d of %d due days", site_id, len(chosen), len(dates))
+        _restate(lake, site_id, chosen, "nightly" if is_nightly else "hourly", outcome)
     return outcome
 
 
@@ -87,7 +94,8 @@ def _restate(
         demand(found)
 
     try:
-        outcome.runs += restate(lake, site_id, dates, reason, check, is_held=is_held)
+        for run in restated_runs(lake, site_id, dates, reason, check, is_held=is_held):
+            outcome.runs.append(run)
     except LakeError as error:
         LOG.exception("restating %s failed", site_id)
         outcome.failures.append(f"{site_id}: {error}")

@@ -1,13 +1,15 @@
 """Days as a site's zone has them, and which of them to restate together: pure functions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.load import RULES
 
-_DAY = timedelta(days=1)
+MOVED: Final = "changed sessions"  # a reason: a session of the day and rows of another meet
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -52,26 +54,64 @@ def looks_until(local_date: date, zone: str) -> datetime:
     return end_of(local_date, zone) + timedelta(hours=RULES.sessions.restate_lookahead_hours)
 
 
-def runs_of(dates: Iterable[date]) -> Iterator[tuple[date, ...]]:
-    """Split dates into stretches without a missing day, each in order.
+@dataclass(frozen=True)
+class Room:
+    """What a run has room for: days, and events by their counts; one day always fits."""
 
-    A session links neighbouring days only, so a stretch is what must be switched at once.
+    days: int
+    events: int
+    counts: Mapping[date, int]
+
+    def holds(self, dates: Sequence[date]) -> bool:
+        """Whether a run may take all of the dates."""
+        events = sum(self.counts.get(day, 0) for day in dates)
+        return len(dates) <= 1 or (len(dates) <= self.days and events <= self.events)
+
+
+def runs_of(
+    dates: Iterable[date], moved: Collection[date], room: Room
+) -> Iterator[tuple[date, ...]]:
+    """Split dates into runs of neighbouring days, in order.
+
+    A run is switched to at once. It ends between days that share no moved session, unless it
+    has no room for all that do: then readers may meet such a session twice, or not at all, until
+    the next run follows.
     """
-    stretch: list[date] = []
-    for local_date in sorted(set(dates)):
-        if stretch and local_date != stretch[-1] + _DAY:
-            yield tuple(stretch)
-            stretch = []
-        stretch.append(local_date)
-    if stretch:
-        yield tuple(stretch)
+    run: list[date] = []
+    for chain in _chains(dates, moved, room):
+        if run and (chain[0] != run[-1] + _DAY or not room.holds([*run, *chain])):
+            yield tuple(run)
+            run = []
+        run += chain
+    if run:
+        yield tuple(run)
 
 
-def with_linked(dates: Iterable[date], linked: Iterable[date]) -> tuple[date, ...]:
+def _chains(dates: Iterable[date], moved: Collection[date], room: Room) -> Iterator[list[date]]:
+    chain: list[date] = []
+    for day in sorted(set(dates)):
+        if chain and not (_are_linked(chain[-1], day, moved) and room.holds([*chain, day])):
+            yield chain
+            chain = []
+        chain.append(day)
+    if chain:
+        yield chain
+
+
+def _are_linked(one: date, other: date, moved: Collection[date]) -> bool:
+    """Whether two days must be switched at once: a session moves between neighbours only."""
+    return abs(other - one) == _DAY and (one in moved or other in moved)
+
+
+def with_linked(
+    dates: Iterable[date], linked: Iterable[date], moved: Collection[date]
+) -> tuple[date, ...]:
     """Return the dates with every linked neighbour, and theirs, in order."""
     chosen, candidates = set(dates), set(linked)
     while news := {
-        day for day in candidates - chosen if day - _DAY in chosen or day + _DAY in chosen
+        day
+        for day in candidates - chosen
+        if any(_are_linked(day, near, moved) for near in (day - _DAY, day + _DAY) if near in chosen)
     }:
         chosen |= news
     return tuple(sorted(chosen))
@@ -95,8 +135,21 @@ def due_now(
     return {site: tuple(sorted(dates)) for site, dates in sorted(due.items())}
 
 
+def within_budget(dates: Sequence[date], recent_days: int, at_most: int) -> tuple[date, ...]:
+    """Return so many of the dates at most, in order: the newest few, which people look at, then
+    the oldest, because newer days look back on them."""
+    ordered = sorted(dates)
+    older, recent = ordered[:-recent_days], ordered[-recent_days:]
+    return tuple(older[: max(0, at_most - len(recent))] + recent)
+
+
+def moved_days(due: Iterable[DueDay]) -> frozenset[date]:
+    """Return the days of whose sessions some take rows of a neighbour, or go over to it."""
+    return frozenset(day.local_date for day in due if MOVED in day.reasons)
+
+
 def linked_to(
-    dates: Iterable[date], due: Iterable[DueDay], watermark: datetime | None
+    dates: Iterable[date], due: Sequence[DueDay], watermark: datetime | None
 ) -> tuple[date, ...]:
     """Return the dates and the due neighbours that must be switched in the same commit.
 
@@ -108,4 +161,4 @@ def linked_to(
         for day in due
         if day.has_run or is_closed(day.local_date, day.zone, watermark)
     )
-    return with_linked(dates, neighbours)
+    return with_linked(dates, neighbours, moved_days(due))

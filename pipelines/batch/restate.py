@@ -6,7 +6,7 @@ no view shows them, maintenance purges them, and the days are as due as before.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,7 +16,16 @@ from typing import Final
 from pipelines.batch.attribution import model as attribution
 from pipelines.batch.attribution.model import Ask
 from pipelines.batch.channels_restated import model as channels_restated
-from pipelines.batch.days import DueDay, linked_to, runs_of
+from pipelines.batch.days import (
+    MOVED,
+    DueDay,
+    Room,
+    begin_of,
+    end_of,
+    linked_to,
+    moved_days,
+    runs_of,
+)
 from pipelines.batch.definitions import SWITCH, definitions, fragments, of_day, touch_digest
 from pipelines.batch.errors import UnknownSite
 from pipelines.batch.revenue_events import model as revenue_events
@@ -77,41 +86,70 @@ def restate(
     *,
     is_held: bool = False,
 ) -> list[Run]:
+    """Do all of `restated_runs` and return the runs."""
+    return list(restated_runs(lake, site_id, dates, reason, before_switch, is_held=is_held))
+
+
+def restated_runs(
+    lake: Lake,
+    site_id: str,
+    dates: Iterable[date],
+    reason: str,
+    before_switch: Callable[[Run], object] = no_checks,
+    *,
+    is_held: bool = False,
+) -> Iterator[Run]:
     """Restate local dates of a site, and the due neighbours whose sessions they share.
 
-    `before_switch` looks at what a run wrote; if it raises, the days stay as they were.
-    A run that `is_held` is written and not switched to: see held_runs.
-    Returns the runs made, one for each stretch of neighbouring days; none while web.events
-    is empty. Running it again gives the same view. Raises UnknownSite or LakeError.
+    `before_switch` looks at what a run wrote; if it raises, the days of that run and of those
+    after it stay as they were. A run that `is_held` is written and not switched to: see
+    held_runs. Yields each run when it is made, one for each stretch of neighbouring days that
+    rules/restating.toml lets a run take; none while web.events is empty. Running it again gives
+    the same view. Raises UnknownSite or LakeError.
     """
     with lake.lock(site_id):
         snapshot = newest_snapshot(lake)
         if snapshot is None:
-            return []
-        watermark = read_watermark(lake)
+            return
+        run = _whole(lake, site_id, snapshot, reason, is_held=is_held)
         due = due_days(lake, snapshot, site_id)
-        wanted = linked_to(dates, due, watermark)
-        now, site = lake.now(), _mirrored(lake, site_id)
-        run = Run(
-            run_id=new_run_id(now),
-            site_id=site_id,
-            zone=site["zone"],
-            dates=wanted,
-            reason=reason,
-            snapshot=snapshot,
-            watermark=watermark,
-            started_at=now,
-            is_held=is_held,
-            own=SiteDefinitions(
-                lake.goals(site_id), rules_of_site(json.loads(site["channel_rules"] or "null"))
-            ),
-        )
-        return [
-            _restate_stretch(
-                lake, replace(run, run_id=new_run_id(lake.now()), dates=stretch), before_switch
-            )
-            for stretch in runs_of(wanted)
-        ]
+        wanted = linked_to(dates, due, run.watermark)
+        for stretch in runs_of(wanted, moved_days(due), _room(lake, run, wanted)):
+            one = replace(run, run_id=new_run_id(lake.now()), dates=stretch)
+            yield _restate_stretch(lake, one, before_switch)
+
+
+def _whole(lake: Lake, site_id: str, snapshot: int, reason: str, *, is_held: bool) -> Run:
+    """Return what the runs of a restatement share; each has dates and an id of its own."""
+    now, site = lake.now(), _mirrored(lake, site_id)
+    channel_rules = rules_of_site(json.loads(site["channel_rules"] or "null"))
+    return Run(
+        run_id=new_run_id(now),
+        site_id=site_id,
+        zone=site["zone"],
+        dates=(),
+        reason=reason,
+        snapshot=snapshot,
+        watermark=read_watermark(lake),
+        started_at=now,
+        is_held=is_held,
+        own=SiteDefinitions(lake.goals(site_id), channel_rules),
+    )
+
+
+def _room(lake: Lake, run: Run, dates: Sequence[date]) -> Room:
+    """Return what one run may take; a single day is never counted."""
+    rules, rows = RULES.restating, list[Row]()
+    if len(dates) > 1:
+        span: dict[str, Parameter] = {
+            "site_id": run.site_id,
+            "zone": run.zone,
+            "counted_from": begin_of(dates[0], run.zone),
+            "counted_until": end_of(dates[-1], run.zone),
+        }
+        rows = lake.ask(_DUE / "event_counts.sql", span, run)
+    counts = {row["local_date"]: row["event_count"] for row in rows}
+    return Room(rules.run_days, rules.run_events, counts)
 
 
 def newest_snapshot(lake: Lake) -> int | None:
@@ -149,10 +187,12 @@ def _mirrored(lake: Lake, site_id: str) -> Row:
 def due_days(lake: Lake, snapshot: int, site_id: str | None = None) -> list[DueDay]:
     """Return the site-days that a restatement would change, of one site or of all."""
     parts = {
+        "days_with_moved_sessions": read_sql(_DUE / "moved_sessions.sql").body,
         "days_with_changed_touches": read_sql(_DUE / "changed_touches.sql", touch_digest()).body,
         "days_with_erased_rows": read_sql(_DUE / "erased_rows.sql").body,
     }
-    sql = read_sql(_DUE / "days.sql", {"events_snapshot": str(snapshot), **parts}).text
+    names = {"events_snapshot": str(snapshot), "moved": f"'{MOVED}'", **parts}
+    sql = read_sql(_DUE / "days.sql", names).text
     rows = lake.trino.rows(*bind(sql, {"site_id": site_id}))
     return [
         DueDay(

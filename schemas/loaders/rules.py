@@ -183,6 +183,18 @@ class ExportRules:
 
 
 @dataclass(frozen=True)
+class RestatingRules:
+    """How much is restated at a time (rules/restating.toml)."""
+
+    run_events: int
+    run_days: int
+    request_days: int
+    recent_days: int
+    hourly_days: int
+    nightly_days: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """All rules; a field a file, of the same name."""
 
@@ -213,6 +225,7 @@ class Rules:
     exports: ExportRules
     funnels: FunnelRules
     annotations: AnnotationRules
+    restating: RestatingRules
 
 
 def load_rules(folder: Path) -> Rules:
@@ -231,7 +244,17 @@ def load_rules(folder: Path) -> Rules:
     check_goals(rules.goals)
     check_funnels(rules.funnels, rules.events.passive)
     check_annotations(rules.annotations)
+    _check_restating(rules.restating)
     return rules
+
+
+def _check_restating(restating: RestatingRules) -> None:
+    """Refuse a budget that recent days alone use up: older ones would wait for ever."""
+    where = "rules/restating.toml"
+    if min(restating.run_events, restating.run_days, restating.request_days) < 1:
+        raise SchemaError(f"{where}: run_events, run_days and request_days must be 1 or more")
+    if min(restating.hourly_days, restating.nightly_days) <= restating.recent_days:
+        raise SchemaError(f"{where}: hourly_days and nightly_days must exceed recent_days")
 
 
 def _check_names(names: NameRules) -> None:

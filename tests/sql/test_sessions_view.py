@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from pipelines.batch.days import due_now
+from pipelines.batch.days import due_now, linked_to
 from pipelines.batch.restate import Lake, due_days, newest_snapshot, restate
 from schemas.load import RULES
 from schemas.session_id import session_id
@@ -169,6 +169,27 @@ def test_whatever_is_restated_no_session_is_told_twice_or_missed(
     assert restate_due(lake, clock, FIRST + timedelta(days=9)) == []
     restate(lake, SITE, [second], "again")
     assert _shown(viewed(lake)) == _shown(final)
+
+
+def test_a_late_row_before_midnight_takes_its_day_along(lake: Lake, clock: Clock) -> None:
+    """Else its session would hold a row of the next day, and nobody would tell it."""
+    site, second = f"{RUN}-reach", FIRST + timedelta(days=1)
+    add_site(lake.trino, site)
+    on_time = {"site_id": site, "visitor_id": "v"}
+    insert(lake.trino, "events", [event(**on_time, event_at=FIRST + timedelta(hours=12))])
+    insert(lake.trino, "events", [event(**on_time, event_at=second + timedelta(minutes=5))])
+    clock.at = second + timedelta(hours=3)
+    restate(lake, site, [FIRST.date()], "test")
+    insert(lake.trino, "events", [event(**on_time, event_at=second - timedelta(minutes=50))])
+    assert linked(lake, site, second.date()) == (second.date(),)
+    insert(lake.trino, "events", [event(**on_time, event_at=second - timedelta(minutes=10))])
+    assert linked(lake, site, second.date()) == (FIRST.date(), second.date())
+
+
+def linked(lake: Lake, site: str, day: date) -> tuple[date, ...]:
+    snapshot = newest_snapshot(lake)
+    assert snapshot is not None
+    return linked_to([day], due_days(lake, snapshot, site), FIRST + timedelta(days=2, hours=3))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 -- when read, or it is dirty (design.md 3, Day).
 -- In:     web.events as of a snapshot, web.sites, analytics.day_runs, web.sessions_restated,
 --         web.friction_restated, web.visitor_days, web.first_seen, web.surplus_events,
---         erased_rows.sql, changed_touches.sql
+--         moved_sessions.sql, erased_rows.sql, changed_touches.sql
 -- Rules:  sessions.gap_minutes, session_senders
 -- Owner:  analytics
 WITH sites AS (
@@ -27,7 +27,8 @@ event_rows AS (
         event.topic_partition, event.topic_offset, CAST(at_timezone(event.event_at, sites.timezone) AS date) AS local_date,
         event.visitor_id IS NOT NULL
             AND event.sender IN (${session_senders})
-            AND NOT event.is_flood AS makes_session
+            AND NOT event.is_flood AS makes_session,
+        CAST(at_timezone(event.event_at + INTERVAL '${session_gap_minutes}' MINUTE, sites.timezone) AS date) AS reach_date
     FROM lake.web.events FOR VERSION AS OF ${events_snapshot} AS event
     JOIN sites ON sites.site_id = event.site_id
     WHERE event.record_kind = 'event'
@@ -47,40 +48,8 @@ days_with_unseen_rows AS (
         AND marks.topic_partition = newest.topic_partition
     WHERE newest.topic_offset > coalesce(marks.topic_offset, -1)
 ),
--- A row of a neighbouring day that a session of this day has not seen and would be joined by:
--- it opens earlier, ends later, moves to another day or merges.
-rows_unseen_by_neighbours AS (
-    SELECT event.site_id, event.visitor_id, event.event_at, runs.local_date, runs.run_id
-    FROM event_rows AS event
-    CROSS JOIN unnest(sequence(-2, 1)) AS shift (day_count)
-    JOIN runs
-        ON runs.site_id = event.site_id
-        AND runs.local_date = date_add('day', shift.day_count, event.local_date)
-    LEFT JOIN marks
-        ON marks.site_id = event.site_id
-        AND marks.local_date = runs.local_date
-        AND marks.topic_id = event.topic_id
-        AND marks.topic_partition = event.topic_partition
-    WHERE event.makes_session AND event.topic_offset > coalesce(marks.topic_offset, -1)
-),
-days_with_changed_sessions AS (
-    SELECT DISTINCT unseen.site_id, unseen.local_date
-    FROM rows_unseen_by_neighbours AS unseen
-    JOIN (
-        SELECT site_id, started_date, run_id, visitor_id, started_at, ended_at
-        FROM lake.web.sessions_restated
-        UNION ALL
-        -- Friction may begin on a day in a session of the day before.
-        SELECT site_id, started_date, run_id, visitor_id, event_at, last_at
-        FROM lake.web.friction_restated
-    ) AS session
-        ON session.site_id = unseen.site_id
-        AND session.started_date = unseen.local_date
-        AND session.run_id = unseen.run_id
-        AND session.visitor_id = unseen.visitor_id
-    WHERE unseen.event_at
-        BETWEEN session.started_at - INTERVAL '${session_gap_minutes}' MINUTE
-        AND session.ended_at + INTERVAL '${session_gap_minutes}' MINUTE
+days_with_moved_sessions AS (
+    ${days_with_moved_sessions}
 ),
 first_dates AS (
     SELECT
@@ -124,7 +93,7 @@ open_days AS (
 reasons AS (
     SELECT site_id, local_date, 'unseen rows' AS reason FROM days_with_unseen_rows
     UNION ALL
-    SELECT site_id, local_date, 'changed sessions' AS reason FROM days_with_changed_sessions
+    SELECT site_id, local_date, ${moved} AS reason FROM days_with_moved_sessions
     UNION ALL
     SELECT site_id, local_date, 'first seen elsewhere' AS reason FROM days_with_old_visitors_as_new
     UNION ALL

@@ -1,5 +1,6 @@
 """What a restatement run does with its requests, on a lake and a control plane of paper."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -56,7 +57,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def run_queue(quiet: pytest.MonkeyPatch, paper: Paper, restate: Any) -> work.Outcome:
     quiet.setattr(work, "restatements", paper)
-    quiet.setattr(work, "restate", restate)
+    quiet.setattr(work, "restated_runs", restate)
     return work.restate_queue(None, None, "run")  # type: ignore[arg-type]
 
 
@@ -72,6 +73,16 @@ def test_one_request_that_fails_does_not_stop_the_next(quiet: pytest.MonkeyPatch
     assert paper.errors == {1: "no such site", 2: None}
     assert outcome.failures == ["bad: no such site"]
     assert len(outcome.runs) == 1
+
+
+def test_runs_switched_to_before_one_fails_are_told(quiet: pytest.MonkeyPatch) -> None:
+    def restate(*_: object, **named: object) -> Iterator[str]:
+        yield "first week"
+        raise ChecksFailed("second week")
+
+    outcome = run_queue(quiet, Paper((1, "s")), restate)
+    assert [str(run) for run in outcome.runs] == ["first week"]
+    assert outcome.failures == ["s: second week"]
 
 
 def test_what_is_asked_meanwhile_is_taken_by_the_same_run(quiet: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.batch.days import (
+    MOVED,
     DueDay,
+    Room,
     begin_of,
     due_now,
     end_of,
@@ -16,14 +18,25 @@ from pipelines.batch.days import (
     may_stay_open,
     runs_of,
     with_linked,
+    within_budget,
 )
 
 D = date(2026, 3, 10)
-DAYS = st.dates(date(2025, 1, 1), date(2025, 3, 1))
+DAYS = st.dates(date(2025, 1, 25), date(2025, 2, 8))  # few, so that many are neighbours
 
 
-def day(offset: int = 0, *, site: str = "s", has_run: bool = True) -> DueDay:
-    return DueDay(site, D + timedelta(days=offset), "UTC", has_run, ("unseen rows",))
+def day(
+    offset: int = 0, *, site: str = "s", has_run: bool = True, reason: str = "unseen rows"
+) -> DueDay:
+    return DueDay(site, D + timedelta(days=offset), "UTC", has_run, (reason,))
+
+
+def room(days: int, events: int = 0, counts: dict[date, int] | None = None) -> Room:
+    return Room(days, events, counts or {})
+
+
+def many(*offsets: int) -> tuple[date, ...]:
+    return tuple(D + timedelta(days=offset) for offset in offsets)
 
 
 def at(hour: float, offset: int = 0) -> datetime:
@@ -67,36 +80,86 @@ def test_an_open_session_keeps_a_day_dirty_for_three_days() -> None:
 
 
 @settings(deadline=None)  # a busy machine is no fault
-@given(st.lists(DAYS))
-def test_stretches_hold_every_date_once_and_leave_gaps_between(dates: list[date]) -> None:
-    stretches = list(runs_of(dates))
-    assert [d for stretch in stretches for d in stretch] == sorted(set(dates))
-    for one, other in zip(stretches, stretches[1:], strict=False):
-        assert other[0] - one[-1] > timedelta(days=1)
-    for stretch in stretches:
-        assert stretch[-1] - stretch[0] == timedelta(days=len(stretch) - 1)
+@given(st.lists(DAYS), st.sets(DAYS), st.integers(1, 9))
+def test_runs_hold_every_date_once_and_are_as_long_as_they_may(
+    dates: list[date], moved: set[date], at_most: int
+) -> None:
+    runs = list(runs_of(dates, moved, room(at_most)))
+    assert [d for run in runs for d in run] == sorted(set(dates))
+    for run in runs:
+        assert run[-1] - run[0] == timedelta(days=len(run) - 1) < timedelta(days=at_most)
+    for one, other in zip(runs, runs[1:], strict=False):
+        assert other[0] - one[-1] > timedelta(days=1) or len(one) + len(other) > at_most
 
 
 @settings(deadline=None)  # a busy machine is no fault
-@given(st.lists(DAYS, min_size=1), st.lists(DAYS))
-def test_links_only_add_candidates_that_touch(dates: list[date], linked: list[date]) -> None:
-    found = with_linked(dates, linked)
+@given(st.lists(DAYS), st.sets(DAYS), st.integers(1, 9))
+def test_a_moved_session_is_parted_only_in_a_chain_too_long_for_a_run(
+    dates: list[date], moved: set[date], at_most: int
+) -> None:
+    runs = list(runs_of(dates, moved, room(at_most)))
+    for one, other in zip(runs, runs[1:], strict=False):
+        if (other[0] - one[-1]).days == 1 and {one[-1], other[0]} & moved:
+            assert len(with_linked([one[-1]], dates, moved)) > at_most
+
+
+def test_a_run_ends_before_days_that_belong_together() -> None:
+    assert list(runs_of(many(*range(5)), {D + timedelta(days=3)}, room(3))) == [
+        many(0, 1),
+        many(2, 3, 4),
+    ]
+
+
+def test_a_run_takes_so_many_events_but_a_day_at_least() -> None:
+    counts = dict(zip(many(*range(5)), (50, 50, 300, 100, 1), strict=True))
+    runs = runs_of(counts, (), room(9, 100, counts))
+    assert list(runs) == [many(0, 1), many(2), many(3), many(4)]
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.lists(DAYS, min_size=1), st.lists(DAYS), st.sets(DAYS))
+def test_links_only_add_candidates_that_touch(
+    dates: list[date], linked: list[date], moved: set[date]
+) -> None:
+    found = with_linked(dates, linked, moved)
     assert set(dates) <= set(found) <= set(dates) | set(linked)
-    left_out = set(linked) - set(found)
-    assert not any(abs((out - one).days) == 1 for out in left_out for one in found)
+    for out in set(linked) - set(found):
+        near = {one for one in found if abs((out - one).days) == 1}
+        assert not near or (out not in moved and not near & moved)
 
 
-def test_a_dirty_neighbour_is_switched_in_the_same_commit() -> None:
-    found = linked_to([D], [day(-1), day(1), day(3)], at(0, 9))
-    assert found == (date(2026, 3, 9), D, date(2026, 3, 11))
+def test_a_neighbour_whose_sessions_moved_is_switched_in_the_same_commit() -> None:
+    due = [day(-1, reason=MOVED), day(1, reason=MOVED), day(3, reason=MOVED)]
+    assert linked_to([D], due, at(0, 9)) == many(-1, 0, 1)
+
+
+def test_a_neighbour_whose_rows_moved_a_session_here_is_taken_along() -> None:
+    assert linked_to([D], [day(reason=MOVED), day(1)], at(0, 9)) == many(0, 1)
+
+
+def test_a_neighbour_due_by_itself_waits_for_its_own_run() -> None:
+    assert linked_to([D], [day(), day(1), day(2)], at(0, 9)) == (D,)
 
 
 def test_a_neighbour_that_the_stream_still_tells_is_left_alone() -> None:
-    assert linked_to([D], [day(1, has_run=False)], at(26)) == (D,)
+    assert linked_to([D], [day(reason=MOVED), day(1, has_run=False)], at(26)) == (D,)
 
 
 def test_a_neighbour_restated_while_open_is_taken_along() -> None:
-    assert linked_to([D], [day(1, has_run=True)], at(26)) == (D, date(2026, 3, 11))
+    assert linked_to([D], [day(1, has_run=True, reason=MOVED)], at(26)) == many(0, 1)
+
+
+def test_a_budget_takes_the_newest_days_then_the_oldest() -> None:
+    assert within_budget(many(*range(10)), 2, 5) == many(0, 1, 2, 8, 9)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.sets(DAYS), st.integers(1, 3), st.integers(4, 20))
+def test_a_budget_is_kept_and_used_up(dates: set[date], recent: int, at_most: int) -> None:
+    chosen = within_budget(sorted(dates), recent, at_most)
+    assert set(chosen) <= dates
+    assert len(chosen) == min(len(dates), at_most)
+    assert list(chosen) == sorted(chosen)
 
 
 def test_closed_days_are_due_by_site() -> None:
