@@ -63,6 +63,7 @@ def _settings(home: Home) -> dict[str, str]:
         "query.max-memory-per-node": f"{RESOURCES.trino.query_memory_mb}MB",
         "query.max-history": str(RESOURCES.trino.query_history),
         "query.min-expire-age": f"{RESOURCES.trino.query_history_seconds}s",
+        "task.info.max-age": f"{RESOURCES.trino.query_history_seconds}s",
         "regex-library": "RE2J",  # linear in what it reads: patterns come from people
         "web-ui.authentication.type": "fixed",
         "web-ui.user": "headwater",
