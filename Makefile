@@ -68,6 +68,10 @@ bench-edge: install ## Measure the edge beside one written in the obvious way
 bench-streams: install ## Measure each stream job beside plain Flink SQL and Python
 	$(PYTHON) -m tests.load streams
 
+.PHONY: bench-batch
+bench-batch: install ## Restate a month, beside DuckDB; SIZE=1000000: events of a day
+	$(PYTHON) -m tests.load batch $(if $(SIZE),--size $(SIZE))
+
 .PHONY: faults
 faults: install ## Kill processes under load and count every event; FULL=1: for longer
 	$(if $(FULL),HEADWATER_FAULTS_FULL=1 )$(PYTHON) -m pytest -m faults tests
